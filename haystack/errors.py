@@ -1,0 +1,35 @@
+"""What can go wrong, as one tree, so that a caller can catch as much or as little as it wants.
+
+HaystackError
+├── UsageError            what was asked for makes no sense (exit 2)
+├── SettingsError         haystack.yaml or an option has a wrong value (exit 2)
+├── LibraryError          a pattern file is broken, or none could be loaded (exit 2)
+├── SourceError           the place to read logs from cannot be used at all (exit 2)
+└── UnreadableError       one file or one node could not be read; the others go on (exit 3)
+"""
+
+from __future__ import annotations
+
+
+class HaystackError(Exception):
+    """Root of all errors haystack raises on purpose; its text is a sentence for the operator."""
+
+
+class UsageError(HaystackError):
+    """What was asked for makes no sense; the text says what to try."""
+
+
+class SettingsError(HaystackError):
+    """A setting has a wrong value; the text names the key and the line."""
+
+
+class LibraryError(HaystackError):
+    """A pattern file is broken; the text names file, line, key and what was probably meant."""
+
+
+class SourceError(HaystackError):
+    """A log source as a whole cannot be used: it does not exist or is no directory of logs."""
+
+
+class UnreadableError(HaystackError):
+    """One file could not be read, or not to its end. Kept in the coverage; the run goes on."""
