@@ -1,0 +1,107 @@
+"""oslo.log's text formats, default, context and exception prefix, of all releases since Newton.
+
+    2026-11-22 06:07:39.087 28816 ERROR nova.api.openstack.wsgi [None req-8d06… 5f5c… f94e… - - default default] text
+
+Sources: oslo_log/_options.py and formatters.py of oslo.log 3.20.1 to 8.3.2. Until 4.7 the bracket is
+``[request user project domain user_domain project_domain]``; since 4.8 the global id comes first and prints
+``None`` when there is none. sapcc patches the format to ``[req-… g<global id> …]`` (helm-charts PR 2521).
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..record import LEVELS, Level
+from .head import Format, Head
+from .stamps import stamp_to_time
+
+_LINE = re.compile(
+    r"(?:\x1b\[[0-9;]*m)?"
+    r"(?P<stamp>(?P<date>\d{4}-\d\d-\d\d)[ T](?P<clock>\d\d:\d\d:\d\d)(?:[.,](?P<fraction>\d{1,6}))?)"
+    r"(?P<zone>Z|[+-]\d\d:?\d\d)?"
+    r"(?: \|)?(?: (?P<pid>\d+))?"  # devstack's console puts a bar behind the stamp
+    r" (?:\x1b\[[0-9;]*m)?(?P<level>DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|TRACE|AUDIT|NOTICE|FATAL)"
+    r" (?:\x1b\[[0-9;]*m)?(?P<logger>[A-Za-z_][\w.\-/]*)"  # juju has unit.mysql/2.juju-log
+    r"(?: (?P<rest>.*))?$",
+    re.DOTALL | re.ASCII,
+)
+_CONTEXT = re.compile(r"\[([^\]\[]*)\] ?")
+_INSTANCE = re.compile(r"\[instance: ([^\]]*)\] ?")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_REQUEST = re.compile(r"req-[0-9a-zA-Z][\w\-]*$")
+
+
+def parse(line: str) -> Head | None:
+    """The head of an oslo.log line; a line of its traceback comes back as a ``part``."""
+    found = _LINE.match(line)
+    if found is None:
+        return None
+    stamp, date, clock, fraction, zone, pid, level_name, logger, rest = found.groups()
+    rest = rest or ""
+    if "\x1b" in rest:  # uWSGI and devstack colour the line: `ESC[00m` ends it
+        rest = _COLOUR.sub("", rest)
+    pid = pid or ""
+    level = LEVELS[level_name]
+    time = stamp_to_time(date, clock, fraction, zone)
+    if time is None:
+        return None
+    return read_rest(rest, Head(time, level, "", logger, pid, key=f"{stamp}|{pid}|{logger}"))
+
+
+def read_rest(rest: str, head: Head) -> Head:
+    """The head with what stands behind the logger: context bracket, instance and message.
+
+    A line of ERROR without a context is one of a traceback (logging_exception_prefix) and comes back as ``part``.
+    """
+    context = _CONTEXT.match(rest)
+    ids = read_context(context.group(1)) if context else None
+    if context is None or ids is None:
+        instance, message = _split_instance(rest)
+        further = head.level is not None and head.level >= Level.ERROR
+        return head._replace(message=message, instance=instance, part=further)
+    own, global_, user, project = ids
+    instance, message = _split_instance(rest[context.end() :])
+    return head._replace(
+        message=message, request_id=own, global_request_id=global_, user=user, project=project, instance=instance
+    )
+
+
+def read_context(text: str) -> tuple[str, str, str, str] | None:
+    """(request id, global request id, user, project) of a context bracket; None if it is no context."""
+    words = text.split(" ")
+    if text.strip() in ("-", ""):
+        return "", "", "", ""
+    first = words[0]
+    second = words[1] if len(words) > 1 else ""
+    if first == "None" or _REQUEST.match(first):
+        if _REQUEST.match(second):  # [global own user project …], oslo.log >= 4.8
+            names = words[2:]
+            # devstack prints names, the project first, and nothing else
+            return _real(second), _real(first), *_identity(names[::-1] if len(names) == 2 else names)
+        if second.startswith("g") and (second == "gNone" or _REQUEST.match(second[1:])):
+            return _real(first), _real(second[1:]), *_identity(words[2:])
+        return _real(first), "", *_identity(words[1:])
+    if first.startswith("g") and (first == "gNone" or _REQUEST.match(first[1:])):
+        return _real(second), _real(first[1:]), *_identity(words[2:])
+    return ("", "", *_identity(words)) if len(words) >= 5 else None
+
+
+def _real(identifier: str) -> str:
+    return "" if identifier in ("None", "-") else identifier
+
+
+def _identity(words: list[str]) -> tuple[str, str]:
+    user = words[0] if words else ""
+    project = words[1] if len(words) > 1 else ""
+    return _real(user), _real(project)
+
+
+def _split_instance(text: str) -> tuple[str, str]:
+    if text.startswith("[instance: "):
+        found = _INSTANCE.match(text)
+        if found:
+            return found.group(1), text[found.end() :]
+    return "", text
+
+
+FORMAT = Format("oslo", parse, multiline=True)
