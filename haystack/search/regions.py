@@ -1,0 +1,150 @@
+"""From hit lines to records: only the neighbourhood of a hit is ever parsed.
+
+A hit may stand in the middle of a traceback whose first line is far above, with other workers' lines
+between. The region of a hit reaches from the first line of its event to the last one; overlapping regions
+are folded once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from ..formats import Format, Head, Line, Place, fold, read_head
+from ..formats.fold import is_part, part_prefix
+from ..record import Level, Record
+from .reading import Lines
+
+# How far an event may reach, in lines. The longest tracebacks of the captures have 250 lines.
+_UP = 600
+_DOWN = 5000
+# An event has ended when so many lines of others went by: a writer emits an event at once, so lines of other
+# workers cut in singly. A storm of errors would make every further line of patience cost a read.
+_IDLE = 12
+
+
+def records_at(
+    lines: Lines,
+    hits: Sequence[int],
+    formats: Sequence[Format],
+    place: Place,
+    to_utc: Callable[[datetime], datetime],
+) -> Iterator[Record]:
+    """The records that hold the lines starting at the offsets ``hits`` (ascending), each once, in file order."""
+    wanted = set(hits)
+    start, end = -1, -1
+    for hit in hits:
+        if hit < end:
+            continue
+        low = max(_event_start(lines, hit, formats), 0)
+        high = _event_end(lines, hit, formats)
+        if low < end:  # grows into the region before it
+            end = max(end, high)
+            continue
+        if start >= 0:
+            yield from _fold(lines, start, end, wanted, formats, place, to_utc)
+        start, end = low, high
+    if start >= 0:
+        yield from _fold(lines, start, end, wanted, formats, place, to_utc)
+
+
+def _fold(
+    lines: Lines,
+    start: int,
+    end: int,
+    wanted: set[int],
+    formats: Sequence[Format],
+    place: Place,
+    to_utc: Callable[[datetime], datetime],
+) -> Iterator[Record]:
+    def region() -> Iterator[Line]:
+        offset = start
+        while offset < end:
+            text, following = lines.line(offset)
+            yield Line(text, offset, 0)
+            offset = following
+
+    return fold(region(), formats, place, to_utc, wanted=wanted)
+
+
+def _event_start(lines: Lines, hit: int, formats: Sequence[Format]) -> int:
+    """Where to begin reading: the first line of the hit's event, or further up where that has no time of its own."""
+    text, _ = lines.line(hit)
+    head, row = read_head(text, formats)
+    if head is not None and not head.part and head.time is not None:
+        return hit
+    first = hit
+    key = head.key if head is not None else ""
+    whole = head is not None and not head.part  # the event's first line is known; only a time is looked for
+    offset: int | None = hit
+    strangers = 0
+    for _ in range(_UP):
+        offset = lines.previous(offset) if offset is not None else None
+        if offset is None:
+            break
+        text, _ = lines.line(offset)
+        head, row = read_head(text, formats)
+        if head is None:
+            continue
+        if whole or not key:  # a line without prefix: it belongs to the nearest head above, or has its time from there
+            first = offset
+            if head.time is None:
+                whole = True
+                continue
+            if whole or not head.part or not row or not row.multiline:
+                break
+            key = head.key
+        elif head.key == key:
+            first = offset
+            strangers = 0
+            if not head.part:
+                break
+        else:
+            strangers += 1
+            if strangers > _IDLE:
+                break
+    return first
+
+
+def _event_end(lines: Lines, hit: int, formats: Sequence[Format]) -> int:
+    text, offset = lines.line(hit)
+    head, row = read_head(text, formats)
+    if head is not None and row is not None and not row.multiline and not head.part:
+        return offset
+    end = offset
+    idle = 0
+    ours = True
+    prefix = part_prefix(text, head) if head is not None else ""
+    for _ in range(_DOWN):
+        if offset >= lines.end:
+            break
+        text, following = lines.line(offset)
+        if ours and prefix and is_part(text, prefix):
+            end = offset = following
+            continue
+        other, _ = read_head(text, formats)
+        if other is None:
+            if ours:
+                end = following
+        elif head is None or not head.key or other.key != head.key or not other.part:
+            if head is None and other.part:
+                head, ours, end = other, True, following  # a bare line among prefixed ones of one event
+            elif head is None or _over(head, other):
+                break
+            else:
+                ours = False
+                idle += 1
+                if idle > _IDLE:
+                    break
+        else:
+            ours, end, idle = True, following, 0
+            prefix = prefix or part_prefix(text, other)
+        offset = following
+    return end
+
+
+def _over(head: Head, other: Head) -> bool:
+    """Whether a head that is not part of the event tells that the event is over."""
+    if head.level is not None and head.level < Level.ERROR and not head.part:
+        return True  # only errors are followed by prefixed lines of their own
+    return bool(head.pid) and other.pid == head.pid

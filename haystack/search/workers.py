@@ -1,0 +1,120 @@
+"""Work spread over processes: the scanner holds Python's global lock, so threads would not help.
+
+Plain ``fork``: the children share what is loaded (library, scan databases) and start in a millisecond. They die
+with their parent, also when it is killed, and leave no process behind.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pickle
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
+
+_Task = TypeVar("_Task")
+_Result = TypeVar("_Result")
+
+_PR_SET_PDEATHSIG = 1
+
+
+class WorkerError(RuntimeError):
+    """A worker process ended without an answer (killed, out of memory)."""
+
+
+def spread(
+    work: Callable[[_Task], _Result],
+    tasks: Sequence[_Task],
+    weights: Sequence[int],
+    processes: int,
+    progress: Callable[[float], None],
+) -> list[_Result]:
+    """``[work(task) for task in tasks]``, by up to ``processes`` processes, shared out by weight.
+
+    The parent does the first share itself and calls ``progress`` with how much of it is done, from 0 to 1: the shares
+    are of equal weight, so one tells of all. An exception in a child is raised here. Raises WorkerError when a
+    child died.
+    """
+    if not hasattr(os, "fork"):
+        processes = 1
+    shares: list[list[int]] = [[] for _ in range(max(1, min(processes, len(tasks))))]
+    loads = [0] * len(shares)
+    for number in sorted(range(len(tasks)), key=lambda i: -weights[i]):
+        least = loads.index(min(loads))
+        shares[least].append(number)
+        loads[least] += weights[number] + 1
+    children: list[tuple[int, int, list[int]]] = []
+    results: dict[int, _Result] = {}
+    try:
+        for share in shares[1:]:
+            children.append((*_start(work, [tasks[number] for number in share]), share))
+        done = 0
+        for number in shares[0]:
+            results[number] = work(tasks[number])
+            done += weights[number] + 1
+            progress(done / loads[0])
+        for pid, pipe, share in children:
+            for number, result in zip(share, _collect(pid, pipe), strict=True):
+                results[number] = result
+    except BaseException:
+        for pid, _, _ in children:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        raise
+    finally:
+        for pid, pipe, _ in children:
+            with suppress(OSError):
+                os.close(pipe)
+            with suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+    return [results[number] for number in range(len(tasks))]
+
+
+def _start(work: Callable[[_Task], _Result], tasks: list[_Task]) -> tuple[int, int]:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    receive, send = os.pipe()
+    parent = os.getpid()
+    pid = os.fork()
+    if pid:
+        os.close(send)
+        return pid, receive
+    # The child. It must never return into the caller's code, whatever happens.
+    status = 1
+    try:
+        os.close(receive)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        _die_with(parent)
+        answer: tuple[bool, object]
+        try:
+            answer = (True, [work(task) for task in tasks])
+        except Exception as err:  # noqa: BLE001 - carried to the parent and raised there
+            answer = (False, err)
+        with os.fdopen(send, "wb") as pipe:
+            pickle.dump(answer, pipe, protocol=pickle.HIGHEST_PROTOCOL)
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _die_with(parent: int) -> None:
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _collect(pid: int, pipe: int) -> list[Any]:
+    with os.fdopen(pipe, "rb", closefd=False) as stream:
+        data = stream.read()
+    if not data:
+        raise WorkerError(f"worker process {pid} ended without an answer; is the machine out of memory?")
+    good, answer = pickle.loads(data)  # noqa: S301 - written by our own child
+    if not good:
+        raise answer
+    results: list[Any] = answer
+    return results
