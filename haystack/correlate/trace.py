@@ -1,0 +1,231 @@
+"""From the ids the user gives to all records that belong together: the trace, hop by hop.
+
+Each round searches for the ids known so far, reads the records and collects linked ids: request ids always,
+resource ids inside the window only, never ids that many requests share. It stops when nothing new turns up, or at
+a stated bound. The surroundings are what any pattern's literal finds in the window, on all nodes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from ..record import Level, Record
+from ..search import Engine, Query
+from .ids import Access, access, bare, mentioned_requests, normalise, resources
+
+ROUNDS = 4
+MOST_IDS = 120
+MOST_RECORDS = 20_000
+# What led to a failure lies this far back: RPC timeouts take 60 s, a dead service is noticed after 60 to 75 s, a port
+# that never comes up after 300 s (vif_plugging_timeout).
+BEFORE = timedelta(seconds=330)
+AFTER = timedelta(seconds=15)
+# Lines of a resource that bear no request id come shortly before or after those that do.
+_AROUND = timedelta(seconds=30)
+
+
+class Trace(NamedTuple):
+    """Records that belong together, in order of time.
+
+    ``requests`` are the bare ids of the requests that are traced: those asked for, and those linked to them.
+    ``main`` is the bare id of the request the user asked for (or of the one found for the resource asked for).
+    ``resources`` maps resource ids to their kind. ``notes`` are bounds that were reached.
+    """
+
+    asked: tuple[str, ...]
+    main: str
+    requests: frozenset[str]
+    resources: dict[str, str]
+    records: tuple[Record, ...]
+    since: datetime | None
+    until: datetime | None
+    notes: tuple[str, ...]
+
+    def owns(self, record: Record) -> bool:
+        """Whether the record carries one of the traced request ids in its envelope or text."""
+        return any(bare(i) in self.requests for i in record.request_ids) or bool(
+            mentioned_requests(record) & self.requests
+        )
+
+
+def find(engine: Engine, asked: Sequence[str], scope: Query) -> list[Record]:
+    """All records that hold one of the ids; the only question asked of everything."""
+    ids = tuple(dict.fromkeys(normalise(i) for i in asked))
+    return list(engine.search(scope._replace(ids=ids)))
+
+
+def follow(engine: Engine, asked: Sequence[str], first: Sequence[Record], scope: Query) -> Trace:
+    """The trace of the ids asked for, from the records that hold them (``find``)."""
+    known = {normalise(i) for i in asked}
+    carried = {bare(i) for record in first for i in record.request_ids}
+    requests = {i for i in known if i in carried}
+    main = next((normalise(i) for i in asked if normalise(i) in requests), "")
+    # What was asked for and is no id of any envelope is a resource, or an id that only a text mentions.
+    wanted_resources = {i: _kind_of(i, first) for i in known - requests}
+    notes: list[str] = []
+    if not requests and wanted_resources:
+        main = _request_of(first)
+        if main:
+            requests.add(main)
+    records = {_key(record): record for record in first}
+    if main and wanted_resources:
+        # Asked by resource: the request chosen gives the window, the resource's other requests are not the question.
+        extra = engine.search(scope._replace(ids=(main,)))
+        records = {_key(record): record for record in extra}
+        others = {bare(i) for r in first for i in r.request_ids} - {main}
+        if others:
+            notes.append(f"{len(others)} other requests name the id asked for; traced is req-{main}")
+    found_resources = dict(wanted_resources)
+    searched = set(known) | ({main} if main else set())
+    for round_number in range(ROUNDS):
+        since, until = _window(records.values(), requests)
+        new_requests, new_resources = _linked(records.values(), requests, found_resources, searched)
+        if not new_requests and not new_resources:
+            break
+        if len(requests) + len(found_resources) + len(new_requests) + len(new_resources) > MOST_IDS:
+            notes.append(f"stopped following after {MOST_IDS} ids")
+            break
+        requests |= new_requests
+        found_resources.update(new_resources)
+        ids = tuple(sorted({*new_requests, *new_resources}))
+        searched |= set(ids)
+        query = (
+            scope._replace(
+                ids=ids, since=_later(scope.since, since - _AROUND), until=_earlier(scope.until, until + _AROUND)
+            )
+            if since and until
+            else scope._replace(ids=ids)
+        )
+        for record in engine.search(query):
+            if _belongs(record, requests):
+                records.setdefault(_key(record), record)
+        if len(records) > MOST_RECORDS:
+            notes.append(f"stopped following after {MOST_RECORDS} records")
+            break
+        if round_number == ROUNDS - 1:
+            notes.append(f"stopped following after {ROUNDS} rounds")
+    since, until = _window(records.values(), requests)
+    ordered = tuple(sorted(records.values(), key=_order))
+    return Trace(tuple(asked), main, frozenset(requests), found_resources, ordered, since, until, tuple(notes))
+
+
+def surroundings(engine: Engine, trace: Trace, literals: Sequence[str], scope: Query) -> list[Record]:
+    """Records near the trace in time that hold a pattern's literal, on all nodes, without those of the trace."""
+    query = scope._replace(
+        literals=tuple(literals),
+        since=_later(scope.since, trace.since - BEFORE) if trace.since else scope.since,
+        until=_earlier(scope.until, trace.until + AFTER) if trace.until else scope.until,
+    )
+    own = {_key(record) for record in trace.records}
+    return [record for record in engine.search(query) if _key(record) not in own]
+
+
+def merge(records: Iterable[Record]) -> list[Record]:
+    """Records in order of time, each once."""
+    return sorted({_key(record): record for record in records}.values(), key=_order)
+
+
+def entry(trace: Trace) -> tuple[Record, Access] | None:
+    """The API call that began the trace, and its record: the access line with the main request's own id.
+
+    glance logs the caller's id as its own, so its access lines count only where no other service has the id.
+    """
+    own = [record for record in trace.records if trace.main and bare(record.request_id) == trace.main]
+    services = {record.origin.service for record in own}
+    for record in own:
+        call = access(record) if record.origin.service != "glance-api" or services == {"glance-api"} else None
+        if call is not None:
+            return record, call
+    return None
+
+
+def _linked(
+    records: Iterable[Record], requests: set[str], found: dict[str, str], searched: set[str]
+) -> tuple[set[str], dict[str, str]]:
+    """New (request ids, resource ids with kind) that the records lead to."""
+    new_requests: set[str] = set()
+    new_resources: dict[str, str] = {}
+    for record in records:
+        own = [bare(i) for i in record.request_ids]
+        ours = any(i in requests for i in own)
+        if ours:
+            new_requests.update(own)
+            new_requests |= mentioned_requests(record)
+        elif record.level is not None and record.level >= Level.WARNING and record.user:
+            # Found by a resource; its request failed on it. (A poll of the same resource would not warn.)
+            new_requests.update(own)
+        if ours or not own:
+            for kind, identifier in resources(record):
+                if kind != "stack" or ours:
+                    new_resources[identifier] = kind
+    new_requests -= searched
+    for identifier in searched | new_requests | set(found):
+        new_resources.pop(identifier, None)
+    return new_requests, new_resources
+
+
+def _belongs(record: Record, requests: set[str]) -> bool:
+    """A record found by a resource id belongs to the trace unless it is another request's call about the resource.
+
+    A deletion does belong: whatever fails on a resource afterwards was meant to.
+    """
+    own = {bare(i) for i in record.request_ids}
+    if own & requests:
+        return True
+    call = access(record)
+    return call is None or (call.method == "DELETE" and call.status < 400)
+
+
+def _request_of(records: Sequence[Record]) -> str:
+    """The request to trace when the user gave a resource: the last one that went wrong, else the last that acted."""
+    wrong: Counter[str] = Counter()
+    acting: list[str] = []
+    for record in sorted(records, key=_order):
+        call = access(record)
+        if not record.request_id or (call is not None and call.method in ("GET", "HEAD")):
+            continue
+        if not record.user:
+            continue  # a periodic task's id, the same for hours
+        identifier = bare(record.global_request_id or record.request_id)
+        acting.append(identifier)
+        if record.level is not None and record.level >= Level.ERROR:
+            wrong[identifier] += 1
+    return list(wrong)[-1] if wrong else acting[-1] if acting else ""
+
+
+def _kind_of(identifier: str, records: Sequence[Record]) -> str:
+    kinds = Counter(kind for record in records for kind, found in resources(record) if found == identifier)
+    return kinds.most_common(1)[0][0] if kinds else "id"
+
+
+def _window(records: Iterable[Record], requests: set[str]) -> tuple[datetime | None, datetime | None]:
+    timed = [record for record in records if record.time is not None]
+    own = [record for record in timed if any(bare(i) in requests for i in record.request_ids)] or timed
+    times = sorted(record.time for record in own if record.time is not None)
+    if not times:
+        return None, None
+    start = times[0]
+    for record in own:  # the access line is written at the end of the call
+        call = access(record)
+        if call is not None and call.seconds and record.time is not None:
+            start = min(start, record.time - timedelta(seconds=call.seconds))
+    return start, times[-1]
+
+
+def _later(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None else max(one, other)
+
+
+def _earlier(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None else min(one, other)
+
+
+def _key(record: Record) -> tuple[str, int]:
+    return record.origin.source, record.origin.offset
+
+
+def _order(record: Record) -> tuple[float, str, int]:
+    return (record.time.timestamp() if record.time else 0.0, record.origin.source, record.origin.offset)
