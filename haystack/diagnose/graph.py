@@ -1,0 +1,213 @@
+"""Findings and the edges between them: which explains which.
+
+A group is all findings of one pattern with one cause text. An edge counts when time order, lag and reach agree.
+Explained groups fall behind what explains them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from ..correlate.ids import bare
+from ..correlate.trace import Trace
+from ..library.matcher import Finding
+from ..library.model import Pattern
+from ..record import Record
+
+# How a group is tied to the trace, strongest first.
+OWN, LINKED, NEAR = 3, 2, 1
+# Clocks of two nodes and buffering of two writers may differ by this much (seconds).
+_JITTER = 2.0
+_DEPTH = {"root": 0, "effect": 1, "symptom": 2, "noise": 3}
+
+
+class Group(NamedTuple):
+    """All findings of one pattern and cause text, the ones tied to the trace first."""
+
+    pattern: Pattern
+    cause: str
+    findings: tuple[Finding, ...]
+    link: int
+    first: datetime | None
+    last: datetime | None
+
+    @property
+    def nodes(self) -> set[str]:
+        """Nodes on which it was seen."""
+        return {hit.record.origin.node for finding in self.findings for hit in finding.hits}
+
+    @property
+    def requests(self) -> set[str]:
+        """Bare ids of the requests that have it in their records (the outermost id of each)."""
+        return {
+            bare(record.global_request_id or record.request_id)
+            for finding in self.findings
+            for record in (hit.record for hit in finding.hits)
+            if record.request_id and record.user
+        }
+
+
+def groups(findings: Sequence[Finding], trace: Trace) -> list[Group]:
+    """Findings grouped by pattern and cause text, with their link to the trace.
+
+    A fault of scope request or resource on somebody else's records is no finding about this trace; it only counts as
+    another hit of a group that is tied to it.
+    """
+    in_trace = {(record.origin.source, record.origin.offset) for record in trace.records}
+    collected: dict[tuple[str, str], list[tuple[int, Finding]]] = {}
+    origins: dict[tuple[str, str], str] = {}
+    for finding in sorted(findings, key=lambda finding: _seconds(finding.time)):
+        link = _link(finding, trace, in_trace)
+        cause = fill(finding.pattern.title, finding.captures)
+        if link >= LINKED:
+            # An error is relayed: the conductor repeats what failed on a compute node. Inside one trace the same
+            # fault on a second node is the first one told again.
+            told = fill(finding.pattern.title, {**finding.captures, "node": "", "service": ""})
+            cause = origins.setdefault((finding.pattern.id, told), cause)
+        collected.setdefault((finding.pattern.id, cause), []).append((link, finding))
+    _complete(collected)
+    result = []
+    for (_, cause), members in collected.items():
+        best = max(link for link, _ in members)
+        pattern = members[0][1].pattern
+        if best == NEAR and pattern.scope in ("request", "resource"):
+            continue
+        ordered = sorted(members, key=lambda member: (-member[0], _seconds(member[1].time)))
+        tied = [finding for link, finding in ordered if link == best]
+        times = [hit.record.time for finding in tied for hit in finding.hits if hit.record.time]
+        result.append(
+            Group(
+                pattern,
+                cause,
+                tuple(finding for _, finding in ordered),
+                best,
+                min(times, default=None),
+                max(times, default=None),
+            )
+        )
+    return result
+
+
+def _complete(collected: dict[tuple[str, str], list[tuple[int, Finding]]]) -> None:
+    """Findings whose captures are incomplete join those of the same pattern that have them all."""
+    whole = {pattern: cause for pattern, cause in collected if "?" not in cause}
+    for pattern, cause in [key for key in collected if "?" in key[1]]:
+        if pattern in whole:
+            collected[pattern, whole[pattern]] += collected.pop((pattern, cause))
+
+
+def fill(text: str, captures: dict[str, str]) -> str:
+    """A pattern's text with its ``{captures}``; one that this finding lacks becomes ``?``."""
+    for name, value in captures.items():
+        text = text.replace("{" + name + "}", value)
+    while True:
+        start = text.find("{")
+        end = text.find("}", start)
+        if start < 0 or end < 0 or not text[start + 1 : end].isidentifier():
+            return text
+        text = text[:start] + "?" + text[end + 1 :]
+
+
+def edges(nodes: Sequence[Group], trace: Trace) -> dict[int, set[int]]:
+    """For each group (by index) the groups it explains, directly."""
+    names = " ".join({record.message for record in trace.records if record.level is not None})
+    return {
+        i: {j for j, other in enumerate(nodes) if i != j and _explains(cause, other, names)}
+        for i, cause in enumerate(nodes)
+    }
+
+
+def reach(start: int, graph: dict[int, set[int]]) -> set[int]:
+    """All groups a group explains, directly or through others. Loops (one is real, in OVN) end the walk."""
+    seen: set[int] = set()
+    stack = [start]
+    while stack:
+        for other in graph[stack.pop()]:
+            if other not in seen and other != start:
+                seen.add(other)
+                stack.append(other)
+    return seen
+
+
+def more_general(nodes: Sequence[Group]) -> set[int]:
+    """Groups that a more specific one of the same layer says better about the same record.
+
+    "A file system is full" and "no space left for the image of the server" are one fault, not cause and effect.
+    """
+    best: dict[tuple[str, str, int], int] = {}
+    general: set[int] = set()
+    for i, group in enumerate(nodes):
+        record = group.findings[0].record
+        key = (group.pattern.layer, record.origin.source, record.origin.offset)
+        if key in best and _specific(nodes[best[key]]) >= _specific(group):
+            general.add(i)
+        else:
+            if key in best:
+                general.add(best[key])
+            best[key] = i
+    return general
+
+
+def _specific(group: Group) -> tuple[bool, int, int]:
+    """How closely a pattern describes the record that proves it."""
+    hit = group.findings[0].hits[0]
+    clause = group.pattern.match.clauses[hit.clause]
+    mine = group.pattern.service == hit.record.origin.service
+    return mine, len(hit.captures), sum(map(len, clause.text)) + len(clause.regex)
+
+
+def _explains(cause: Group, effect: Group, names: str) -> bool:
+    if "noise" in (cause.pattern.layer, effect.pattern.layer):
+        return False
+    if cause.pattern.layer == effect.pattern.layer and _proof(cause) == _proof(effect):
+        return False  # two words for one thing
+    named = effect.pattern.id in cause.pattern.explains
+    if not named:
+        # Within one request the layers themselves are an order; across requests an edge must be written down.
+        deeper = _DEPTH[cause.pattern.layer] < _DEPTH[effect.pattern.layer]
+        if not deeper or cause.link < LINKED or effect.link < LINKED or cause.pattern.id in effect.pattern.explains:
+            return False
+    if cause.first is None or effect.last is None:
+        return named or cause.link == effect.link
+    if (effect.last - cause.first).total_seconds() < -_JITTER:
+        return False  # it began after the last trace of what it should explain
+    if cause.last is not None and effect.first is not None:
+        gap = (effect.first - cause.last).total_seconds()
+        if gap > max(cause.pattern.lag, _JITTER) and cause.link == NEAR:
+            return False
+    if cause.link >= LINKED or cause.pattern.scope == "cloud":
+        return True
+    touched = cause.nodes & effect.nodes
+    return bool(touched) or named or any(node and node in names for node in cause.nodes)
+
+
+def _proof(group: Group) -> tuple[str, int]:
+    origin = group.findings[0].record.origin
+    return origin.source, origin.offset
+
+
+def _link(finding: Finding, trace: Trace, in_trace: set[tuple[str, int]]) -> int:
+    records = [hit.record for hit in finding.hits]
+    if any(trace.owns(record) for record in records):
+        return OWN
+    return LINKED if any((r.origin.source, r.origin.offset) in in_trace for r in records) else NEAR
+
+
+def _seconds(time: datetime | None) -> float:
+    return time.timestamp() if time else 0.0
+
+
+def places(findings: Iterable[Finding]) -> set[tuple[str, int]]:
+    """Places (source, offset) of the records of the findings."""
+    return {(hit.record.origin.source, hit.record.origin.offset) for finding in findings for hit in finding.hits}
+
+
+def records_of(group: Group) -> list[Record]:
+    """The records that prove a group, those tied to the trace first, each once."""
+    seen: dict[tuple[str, int], Record] = {}
+    for finding in group.findings:
+        for hit in finding.hits:
+            seen.setdefault((hit.record.origin.source, hit.record.origin.offset), hit.record)
+    return list(seen.values())

@@ -1,0 +1,178 @@
+"""Ranking: which of the things seen is the cause, how sure we are, and why, in words.
+
+The numbers were set on the development incidents (tests/accuracy); they order candidates and keep what is merely
+nearby below one half.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..correlate.trace import Trace
+from ..library.matcher import Hit
+from ..record import Record
+from .graph import LINKED, NEAR, OWN, Group, edges, fill, more_general, reach
+from .model import Candidate, Evidence, Stop
+from .outcome import Outcome
+
+MOST_CANDIDATES = 6
+MOST_EVIDENCE = 8
+# Below this a candidate is not worth the operator's time.
+_LEAST = 0.1
+_LAYER = {"root": 0.86, "effect": 0.6, "symptom": 0.4, "noise": 0.0}
+_LINK = {OWN: 1.0, LINKED: 0.94, NEAR: 0.4}
+# A near root that explains what the trace shows; on a node of the trace, or elsewhere.
+_NEAR_EXPLAINS = 0.92
+_EXPLAINED = 0.55
+_FORMATS_WITH_HEAD = ("oslo", "oslo_json", "oslo_bare")
+
+
+def rank(nodes: Sequence[Group], trace: Trace, result: Outcome, stop: Stop | None = None) -> list[Candidate]:
+    """Candidates of the groups, the likeliest first. ``nodes`` are without noise.
+
+    ``stop`` is where the request fell silent: a root of the service it never reached accounts for that.
+    """
+    graph = edges(nodes, trace)
+    general = more_general(nodes)
+    reached = {i: reach(i, graph) for i in graph}
+    tied = {i for i, group in enumerate(nodes) if group.link >= LINKED}
+    scored: list[tuple[float, int]] = []
+    for i, group in enumerate(nodes):
+        explained_here = reached[i] & tied
+        silent = stop is not None and _is_about(group, stop.missing)
+        score = _LAYER[group.pattern.layer] * _link_factor(group, bool(explained_here) or silent)
+        if explained_here:
+            score = 1 - (1 - score) * 0.72 ** min(len(explained_here), 3)
+        causes = [j for j in graph if i in reached[j] and _counts(nodes[j], reached[j] & tied) and j not in reached[i]]
+        if causes or i in general:
+            score *= _EXPLAINED
+        if result.failed is None and group.link == NEAR:
+            score = min(score, 0.45)
+        scored.append((score, i))
+    # Equal scores: the earlier one is the cause.
+    scored.sort(key=lambda item: (-round(item[0], 2), _first(nodes[item[1]])))
+    return [
+        _candidate(nodes, i, score, reached, tied, trace, stop)
+        for score, i in scored[:MOST_CANDIDATES]
+        if score >= _LEAST
+    ]
+
+
+def _link_factor(group: Group, explains: bool) -> float:
+    if group.link == NEAR and explains and group.pattern.layer == "root":
+        return _NEAR_EXPLAINS
+    return _LINK[group.link]
+
+
+def _is_about(group: Group, service: str) -> bool:
+    """Whether a root nearby speaks of a service: it is that service's fault, or that service logged it."""
+    if group.pattern.layer != "root":
+        return False
+    return group.pattern.service == service or any(
+        hit.record.origin.service == service for finding in group.findings for hit in finding.hits
+    )
+
+
+def _counts(cause: Group, explained_here: set[int]) -> bool:
+    """Whether a group may push what it explains behind it: it is tied to the trace, or a root nearby."""
+    return cause.link >= LINKED or (cause.pattern.layer == "root" and bool(explained_here))
+
+
+def _candidate(
+    nodes: Sequence[Group],
+    i: int,
+    score: float,
+    graph: dict[int, set[int]],
+    tied: set[int],
+    trace: Trace,
+    stop: Stop | None,
+) -> Candidate:
+    group, reached = nodes[i], graph[i]
+    explained = sorted((nodes[j] for j in reached if nodes[j].link >= LINKED), key=lambda g: (-g.link, _first(g)))
+    # Steps between a cause nearby and the request: the database is down, so keystone failed, so the API did.
+    between = sorted((nodes[j] for j in reached if nodes[j].link == NEAR and graph[j] & tied), key=_first)
+    captures = group.findings[0].captures
+    requests = group.requests | ({trace.main} if group.link >= LINKED and trace.main else set())
+    return Candidate(
+        group.pattern,
+        group.cause,
+        round(min(score, 0.99), 2),
+        tuple(_reasons(group, explained, trace, len(requests), stop)),
+        tuple(_evidence(group, between, explained)),
+        tuple(dict.fromkeys(g.pattern.id for g in explained)),
+        captures,
+        tuple(fill(text, captures) for text in group.pattern.confirm),
+        tuple((fill(step.text, captures), step.changing) for step in group.pattern.fix),
+        len(requests),
+    )
+
+
+def _reasons(group: Group, explained: Sequence[Group], trace: Trace, requests: int, stop: Stop | None) -> list[str]:
+    reasons = []
+    if group.link == OWN:
+        reasons.append("a record of this request says so")
+    elif group.link == LINKED:
+        reasons.append("a record about a resource of this request says so")
+    else:
+        reasons.append(f"seen on {', '.join(sorted(filter(None, group.nodes))) or 'the same system'} at that time")
+    if stop is not None and group.link == NEAR and _is_about(group, stop.missing):
+        reasons.append(f"the request never reached {stop.missing}, where others of its kind went on")
+    if explained:
+        names = list(dict.fromkeys(g.cause if len(g.cause) <= 90 else g.cause[:89] + "…" for g in explained))
+        more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+        reasons.append("it explains: " + "; ".join(names[:2]) + more)
+    earlier = [g for g in explained if g.first and group.first and g.first < group.first]
+    if explained and not earlier:
+        reasons.append("it is the earliest fault on the path")
+    others = requests - 1 if trace.main else requests
+    if others > 0 and group.first and group.last:
+        reasons.append(f"{others} other request{'s' if others > 1 else ''} failed on it")
+    if group.pattern.layer == "effect":
+        reasons.append("no root cause beneath it is in the logs")
+    return reasons
+
+
+def _evidence(group: Group, between: Sequence[Group], explained: Sequence[Group]) -> list[Evidence]:
+    """At most eight lines: the cause's own, one for each step it explains, then more of its own."""
+    own = _hits(group)
+    chosen = own[:3]
+    for step in between[:2]:
+        chosen += _nearest(step, explained)
+    for effect in explained:
+        chosen += _hits(effect)[:1]
+    chosen += own[3:]
+    seen: set[tuple[str, int]] = set()
+    lines: list[Evidence] = []
+    for hit in chosen:
+        place = (hit.record.origin.source, hit.record.origin.offset)
+        if place not in seen:
+            seen.add(place)
+            lines.append(_line(hit))
+    return lines[:MOST_EVIDENCE]
+
+
+def _nearest(step: Group, explained: Sequence[Group]) -> list[Hit]:
+    """The first hit of a step on the way, and the last one before what it led to."""
+    effect = min((g.first for g in explained if g.first), default=None)
+    hits = sorted(_hits(step), key=lambda hit: hit.record.time.timestamp() if hit.record.time else 0.0)
+    before = [hit for hit in hits if effect and hit.record.time and hit.record.time <= effect]
+    return hits[:1] + before[-1:]
+
+
+def _hits(group: Group) -> list[Hit]:
+    return [hit for finding in group.findings for hit in finding.hits]
+
+
+def _line(hit: Hit) -> Evidence:
+    """The line to show: an event's first one, but the telling one where the first says nothing by itself.
+
+    oslo.log's first line has level, logger, id and the exception; RabbitMQ's reports begin with a mere heading.
+    """
+    record: Record = hit.record
+    if hit.line and record.format not in _FORMATS_WITH_HEAD:
+        return Evidence(record, hit.line, record.body[hit.line - 1])
+    return Evidence(record, 0, record.message)
+
+
+def _first(group: Group) -> float:
+    return group.first.timestamp() if group.first else 0.0
