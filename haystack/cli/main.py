@@ -1,0 +1,82 @@
+"""The ``haystack`` command: the table of commands, and the one place where an error becomes an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+import click
+
+from .. import __version__
+from ..errors import HaystackError
+from .options import CANNOT_START, INTERRUPTED, UNEXPECTED
+
+# name: (module, short help). A module is imported when its command runs, so that `--help` stays quick.
+COMMANDS = {
+    "trace": ("trace", "Find what broke for a request, and why."),
+    "patterns": ("patterns", "List, show and check the library of known faults."),
+    "demo": ("demo", "Trace a failed server creation in captured logs."),
+}
+
+
+class _Commands(click.Group):
+    # ruff: noqa: ARG002 - the signatures are click's
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(importlib.import_module(f"haystack.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, short) for name, (_, short) in COMMANDS.items()])
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="haystack")
+def cli() -> None:
+    """Find the root cause of an OpenStack failure in the logs of the whole cloud."""
+
+
+def main() -> None:
+    """Run the command line and exit: 0 done, 2 could not start, 3 partly read, 4 not found, 70 bug, 130 ^C."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        code = cli(standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as err:
+        return err.exit_code
+    except click.ClickException as err:
+        err.show()
+        return CANNOT_START
+    except HaystackError as err:
+        click.echo(f"haystack: {err}", err=True)
+        return CANNOT_START
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader (`| head`) left: nothing more to say, and nothing to flush at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as err:  # noqa: BLE001 - the shell of last resort: a bug is a sentence and a file
+        click.echo(f"haystack: unexpected {type(err).__name__}: {err}\n  details: {_keep(err)}", err=True)
+        return UNEXPECTED
+    return code if isinstance(code, int) else 0
+
+
+def _keep(err: Exception) -> Path:
+    handle, name = tempfile.mkstemp(prefix="haystack-", suffix=".log")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        traceback.print_exception(err, file=file)
+    return Path(name)

@@ -1,0 +1,147 @@
+"""Options that several commands share, each defined once, and what becomes of an answer."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timezone, tzinfo
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from .times import read_time, read_zone
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+# Exit codes (DESIGN §9, docs/cli.md).
+DONE, CANNOT_START, PARTLY_READ, NOT_FOUND, UNEXPECTED, INTERRUPTED = 0, 2, 3, 4, 70, 130
+
+extra_patterns = click.option(
+    "--patterns",
+    "patterns_dirs",
+    multiple=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Add the patterns of this directory to the shipped library; repeatable.",
+)
+
+
+def _zone(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tzinfo | None:
+    if value is None:
+        return None
+    try:
+        return read_zone(value)
+    except ValueError as err:
+        raise click.BadParameter(f'"{value}" is no zone; try Europe/Berlin, UTC or +05:30') from err
+
+
+_SEARCH = (
+    click.option(
+        "--logs",
+        multiple=True,
+        metavar="PATH",
+        help="A directory of logs, a log file, or - for standard input; repeatable. Default: the current directory.",
+    ),
+    click.option("--since", metavar="TIME", help='Only from this time: ISO, "14:00" or "2 hours ago".'),
+    click.option("--until", metavar="TIME", help="Only up to this time."),
+    click.option(
+        "--node", "nodes", multiple=True, metavar="NODE", help="Look for the ids on this node only; repeatable."
+    ),
+    click.option(
+        "--service", "services", multiple=True, metavar="SERVICE", help="Look for the ids in this service only."
+    ),
+    click.option(
+        "--tz",
+        "zone",
+        callback=_zone,
+        metavar="ZONE",
+        help="Zone of local time stamps in the logs: Europe/Berlin, +05:30. Default: UTC.",
+    ),
+    extra_patterns,
+    click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Processes at most. Default: one a CPU."),
+)
+_OUTPUT = (
+    click.option(
+        "--format",
+        "format_",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="How to answer.",
+    ),
+    click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Write the answer to this file, whole or not at all.",
+    ),
+)
+
+
+def search_options(command: _Function) -> _Function:
+    """The options of a command that searches logs and answers."""
+    for option in reversed((*_SEARCH, *_OUTPUT)):
+        command = option(command)
+    return command
+
+
+def answer(ctx: click.Context, ids: Sequence[str], options: dict[str, Any]) -> None:
+    """Trace, report, and leave with the exit code that says how it went."""
+    from ..pipeline import trace
+    from .progress import progress_display
+
+    zone: tzinfo | None = options["zone"]
+    now = datetime.now(timezone.utc)
+    with _paths(options["logs"] or (".",)) as logs, progress_display() as progress:
+        diagnosis = trace(
+            ids,
+            logs,
+            since=_time("--since", options["since"], zone, now),
+            until=_time("--until", options["until"], zone, now),
+            nodes=options["nodes"],
+            services=options["services"],
+            zone=zone,
+            patterns=options["patterns_dirs"],
+            jobs=options["jobs"],
+            progress=progress,
+        )
+    if options["format_"] == "json":
+        from ..report import json_report, output
+
+        output.write(json_report.render(diagnosis), options["output"])
+    else:
+        from ..report import text
+
+        text.show(diagnosis, options["output"])
+    if diagnosis.verdict == "not-found":
+        ctx.exit(NOT_FOUND)
+    ctx.exit(PARTLY_READ if diagnosis.coverage.unreadable else DONE)
+
+
+def _time(option: str, text: str | None, zone: tzinfo | None, now: datetime) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return read_time(text, zone or timezone.utc, now)
+    except (ValueError, OverflowError) as err:
+        raise click.BadParameter(
+            f'"{text}" is no time; try 2026-11-22T14:00, 14:00 or "2 hours ago"', param_hint=option
+        ) from err
+
+
+@contextmanager
+def _paths(logs: Sequence[str]) -> Iterator[list[str]]:
+    """The paths to read; standard input (``-``) is spooled to a file, for a log is read more than once."""
+    if "-" not in logs:
+        yield list(logs)
+        return
+    with tempfile.TemporaryDirectory(prefix="haystack-") as directory:
+        spool = Path(directory) / "stdin.log"
+        with spool.open("wb") as file:
+            while data := sys.stdin.buffer.read(1 << 20):
+                file.write(data)
+        yield [str(spool) if path == "-" else path for path in logs]

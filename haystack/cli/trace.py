@@ -1,0 +1,20 @@
+"""``haystack trace``: from an id to the cause."""
+
+from __future__ import annotations
+
+import click
+
+from .options import answer, search_options
+
+
+@click.command()
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@search_options
+@click.pass_context
+def trace(ctx: click.Context, /, ids: tuple[str, ...], **options: object) -> None:
+    """Find what broke for a request, and why.
+
+    ID is a request id (with or without "req-"), or the uuid of an instance, a volume or a port. Several ids are traced
+    together.
+    """
+    answer(ctx, ids, options)

@@ -1,0 +1,175 @@
+"""The only module that knows all stages: search, correlate, diagnose.
+
+``haystack.trace`` is this module's ``trace``; the command line calls the same.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
+
+from .correlate import skew
+from .correlate.ids import normalise
+from .correlate.trace import Trace, entry, find, follow, merge, surroundings
+from .diagnose import NOT_FOUND, Candidate, Diagnosis, Suspect, diagnose
+from .diagnose.model import Evidence, Stop
+from .diagnose.twins import operation, twin_requests
+from .errors import UsageError
+from .library import Library, Matcher, load
+from .record import Record
+from .search import Query
+from .search.clock import Clocks, NodeClock
+from .search.files import FilesEngine
+
+# Twins are looked for so far before and after the request.
+_TWINS_AROUND = timedelta(minutes=30)
+# An id shorter than this would be found everywhere.
+_SHORTEST_ID = 6
+
+
+def trace(
+    ids: Sequence[str],
+    logs: Sequence[str | os.PathLike[str]] = (".",),
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    nodes: Sequence[str] = (),
+    services: Sequence[str] = (),
+    zone: tzinfo | None = None,
+    patterns: Sequence[str | os.PathLike[str]] = (),
+    jobs: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Diagnosis:
+    """Find the root cause of what happened to the requests or resources named by ``ids``.
+
+    ``ids`` are request ids (with or without ``req-``), or uuids of instances, volumes or ports. ``logs`` are
+    directories of logs or log files. ``since`` and ``until`` (aware) bound the search, ``nodes`` and ``services``
+    restrict it, ``zone`` is the zone of local time stamps (default UTC), ``patterns`` are directories that add
+    to the shipped library, ``jobs`` bounds the processes (default: one for each CPU), ``progress`` is called with
+    (bytes done, bytes in all).
+
+    Raises UsageError for an unusable id, SourceError when a path of ``logs`` does not exist and LibraryError for
+    a broken library. What cannot be read is in the diagnosis' ``coverage``.
+    """
+    asked = [i.strip() for i in ids if i.strip()]
+    if not asked:
+        raise UsageError("no id given: name a request, instance, volume or port id")
+    for identifier in asked:
+        if len(normalise(identifier)) < _SHORTEST_ID:
+            raise UsageError(f'"{identifier}" is too short for an id; it would be found everywhere')
+    library = load([Path(directory) for directory in patterns])
+    clocks = Clocks(NodeClock(zone, source="--tz") if zone else NodeClock())
+    engine = FilesEngine([Path(path) for path in logs], library.services, clocks, jobs or os.cpu_count() or 1, progress)
+    scope = Query(since=since, until=until, nodes=frozenset(nodes), services=frozenset(services))
+    first = find(engine, asked, scope)
+    if not first:
+        return _not_found(asked, engine, library, logs)
+    first = _set_clocks(engine, asked, first, scope)
+    found = follow(engine, asked, first, scope)
+    # Causes are looked for everywhere near the trace: --node and --service say where to look for the id.
+    everywhere = Query(since=since, until=until)
+    around = surroundings(engine, found, library.literals, everywhere)
+    twins = _twins(engine, found)
+    answer = diagnose(found, around, twins, Matcher(library))
+    found, candidates, suspects, stop = _numbered(engine, found, answer.candidates, answer.suspects, answer.stopped_at)
+    return Diagnosis(
+        tuple(asked),
+        answer.verdict,
+        answer.outcome,
+        candidates,
+        suspects,
+        stop,
+        found,
+        engine.coverage(),
+        {node: clock for node, clock in engine.clocks.nodes.items() if clock.source},
+        tuple(map(str, logs)),
+        library.problems,
+    )
+
+
+def _not_found(asked: Sequence[str], engine: FilesEngine, library: Library, logs: Sequence[object]) -> Diagnosis:
+    return Diagnosis(
+        tuple(asked),
+        NOT_FOUND,
+        None,
+        (),
+        (),
+        None,
+        None,
+        engine.coverage(),
+        {},
+        tuple(map(str, logs)),
+        library.problems,
+    )
+
+
+def _set_clocks(engine: FilesEngine, asked: Sequence[str], records: list[Record], scope: Query) -> list[Record]:
+    """Estimate clocks from the first records; those of nodes that read differently are read anew."""
+    estimated = skew.estimate(records, engine.time_ranges(), engine.clocks)
+    if not estimated:
+        return records
+    engine.clocks = Clocks(engine.clocks.default, {**engine.clocks.nodes, **estimated})
+    kept = [record for record in records if record.origin.node not in estimated]
+    again = find(engine, asked, scope._replace(nodes=frozenset(estimated)))
+    return merge([*kept, *again])
+
+
+def _twins(engine: FilesEngine, found: Trace) -> list[list[Record]]:
+    """Records of requests of the same operation that succeeded near the trace."""
+    began = entry(found)
+    if began is None or found.since is None or found.until is None:
+        return []
+    record, call = began
+    if call.method in ("GET", "HEAD"):
+        return []  # reads stop nowhere
+    path = operation(call.url).partition("*")[0]
+    calls = engine.search(
+        Query(
+            literals=(f"{call.method} {path}",),
+            since=found.since - _TWINS_AROUND,
+            until=found.until + _TWINS_AROUND,
+            services=frozenset((record.origin.service,)),
+        )
+    )
+    ids = twin_requests(found, calls)
+    if not ids:
+        return []
+    window = found.until - found.since + timedelta(seconds=60)
+    records = engine.search(
+        Query(
+            ids=tuple(ids),
+            since=found.since - _TWINS_AROUND - window,
+            until=found.until + _TWINS_AROUND + window,
+        )
+    )
+    return [[r for r in records if any(i.endswith(twin) for i in r.request_ids)] for twin in ids]
+
+
+def _numbered(
+    engine: FilesEngine,
+    found: Trace,
+    candidates: Sequence[Candidate],
+    suspects: Sequence[Suspect],
+    stop: Stop | None,
+) -> tuple[Trace, tuple[Candidate, ...], tuple[Suspect, ...], Stop | None]:
+    """Line numbers, for the records that are shown."""
+    shown = list(found.records)
+    shown += [evidence.record for candidate in candidates for evidence in candidate.evidence]
+    shown += [evidence.record for suspect in suspects for evidence in suspect.evidence]
+    shown += [stop.record] if stop else []
+    numbered = {(r.origin.source, r.origin.offset): r for r in engine.numbered(shown)}
+
+    def with_line(record: Record) -> Record:
+        return numbered[record.origin.source, record.origin.offset]
+
+    def lines(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+        return tuple(item._replace(record=with_line(item.record)) for item in evidence)
+
+    return (
+        found._replace(records=tuple(with_line(record) for record in found.records)),
+        tuple(candidate._replace(evidence=lines(candidate.evidence)) for candidate in candidates),
+        tuple(suspect._replace(evidence=lines(suspect.evidence)) for suspect in suspects),
+        stop._replace(record=with_line(stop.record)) if stop else None,
+    )

@@ -1,0 +1,1 @@
+"""Reports: the diagnosis as text or JSON."""

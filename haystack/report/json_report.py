@@ -1,0 +1,138 @@
+"""``--format json``: the diagnosis as the stable document ``haystack/diagnosis-1`` (docs/diagnosis-1.schema.json)."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from ..diagnose.model import Candidate, Diagnosis, Evidence, Suspect
+from ..record import Record
+from .mask import mask
+
+SCHEMA = "haystack/diagnosis-1"
+# The text of one record in the document; a longer one is cut.
+_LONGEST = 4096
+
+
+def render(diagnosis: Diagnosis) -> str:
+    """The document, indented, with a line end."""
+    return json.dumps(document(diagnosis), indent=1, ensure_ascii=False) + "\n"
+
+
+def document(diagnosis: Diagnosis) -> dict[str, Any]:
+    """The document as plain values."""
+    trace = diagnosis.trace
+    outcome = diagnosis.outcome
+    call = outcome.call if outcome else None
+    stop = diagnosis.stopped_at
+    return {
+        "schema": SCHEMA,
+        "query": {
+            "command": "trace",
+            "ids": list(diagnosis.asked),
+            "logs": list(diagnosis.logs),
+            "requests": sorted(f"req-{i}" for i in trace.requests) if trace else [],
+            "resources": dict(sorted(trace.resources.items())) if trace else {},
+            "since": _time(trace.since) if trace else None,
+            "until": _time(trace.until) if trace else None,
+        },
+        "verdict": diagnosis.verdict,
+        "outcome": {
+            "failed": outcome.failed if outcome else None,
+            "reason": mask(outcome.reason) if outcome else "",
+            "method": call.method if call else None,
+            "url": mask(call.url) if call else None,
+            "status": call.status if call else None,
+            "seconds": call.seconds if call else None,
+        },
+        "candidates": [_candidate(rank, c) for rank, c in enumerate(diagnosis.candidates, 1)],
+        "suspects": [_suspect(rank, s) for rank, s in enumerate(diagnosis.suspects, 1)],
+        "stopped_at": None
+        if stop is None
+        else {
+            **_line(stop.record, stop.record.origin.line, stop.record.message),
+            "missing": stop.missing,
+            "twins": stop.twins,
+        },
+        "timeline": [_timeline(record) for record in trace.records] if trace else [],
+        "coverage": {
+            "files": diagnosis.coverage.files,
+            "bytes": diagnosis.coverage.bytes,
+            "unreadable": [trouble._asdict() for trouble in diagnosis.coverage.unreadable],
+            "skipped": [trouble._asdict() for trouble in diagnosis.coverage.skipped],
+            "unparsed_lines": diagnosis.coverage.unparsed_lines,
+            "notes": [*diagnosis.coverage.notes, *(trace.notes if trace else ())],
+        },
+        "clock": {
+            node: {"zone": str(clock.zone), "ahead_seconds": clock.ahead, "source": clock.source}
+            for node, clock in sorted(diagnosis.clocks.items())
+        },
+        "problems": list(diagnosis.problems),
+    }
+
+
+def _candidate(rank: int, candidate: Candidate) -> dict[str, Any]:
+    pattern = candidate.pattern
+    return {
+        "rank": rank,
+        "pattern": pattern.id,
+        "title": pattern.title,
+        "service": pattern.service,
+        "layer": pattern.layer,
+        "confidence": candidate.confidence,
+        "cause": mask(candidate.cause),
+        "explains": list(candidate.explains),
+        "reasons": [mask(reason) for reason in candidate.reasons],
+        "evidence": [_evidence(evidence) for evidence in candidate.evidence],
+        "confirm": list(candidate.confirm),
+        "fix": [{"step": text, "changing": changing} for text, changing in candidate.fix],
+        "references": list(pattern.references),
+        "requests_hit": candidate.requests_hit,
+        "captures": {name: mask(value) for name, value in candidate.captures.items()},
+    }
+
+
+def _suspect(rank: int, suspect: Suspect) -> dict[str, Any]:
+    return {
+        "rank": rank,
+        "service": suspect.service,
+        "module": suspect.module,
+        "function": suspect.function,
+        "line": suspect.line,
+        "reasons": [mask(reason) for reason in suspect.reasons],
+        "evidence": [_evidence(evidence) for evidence in suspect.evidence],
+    }
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    return _line(evidence.record, evidence.line, evidence.text)
+
+
+def _line(record: Record, line: int, text: str) -> dict[str, Any]:
+    return {
+        "time": _time(record.time),
+        "node": record.origin.node,
+        "service": record.origin.service,
+        "file": record.origin.path,
+        "line": line,
+        "text": mask(text[:_LONGEST]),
+    }
+
+
+def _timeline(record: Record) -> dict[str, Any]:
+    return {
+        "time": _time(record.time),
+        "node": record.origin.node,
+        "service": record.origin.service,
+        "level": record.level.name if record.level is not None else None,
+        "logger": record.logger,
+        "request_id": record.request_id or None,
+        "file": record.origin.path,
+        "line": record.origin.line,
+        "message": mask(record.message[:_LONGEST]),
+    }
+
+
+def _time(time: datetime | None) -> str | None:
+    return time.isoformat(timespec="microseconds").replace("+00:00", "Z") if time else None
