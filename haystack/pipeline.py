@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta, tzinfo
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 
 from .correlate import skew
@@ -18,15 +18,20 @@ from .diagnose.model import Evidence, Stop
 from .diagnose.twins import operation, twin_requests
 from .errors import UsageError
 from .library import Library, Matcher, load
+from .library.names import did_you_mean
 from .record import Record
 from .search import Query
 from .search.clock import Clocks, NodeClock
+from .search.discover import nodes_of, printable
 from .search.files import FilesEngine
 
 # Twins are looked for so far before and after the request.
 _TWINS_AROUND = timedelta(minutes=30)
+_EARLIEST = datetime(1971, 1, 1, tzinfo=timezone.utc)
+_LATEST = datetime(8000, 1, 1, tzinfo=timezone.utc)
 # An id shorter than this would be found everywhere.
 _SHORTEST_ID = 6
+_LONGEST_ID = 200
 
 
 def trace(
@@ -54,14 +59,15 @@ def trace(
     a broken library. What cannot be read is in the diagnosis' ``coverage``.
     """
     asked = [i.strip() for i in ids if i.strip()]
-    if not asked:
-        raise UsageError("no id given: name a request, instance, volume or port id")
-    for identifier in asked:
-        if len(normalise(identifier)) < _SHORTEST_ID:
-            raise UsageError(f'"{identifier}" is too short for an id; it would be found everywhere')
+    since, until = _sensible(since), _sensible(until)
+    _check_ids(asked)
     library = load([Path(directory) for directory in patterns])
     clocks = Clocks(NodeClock(zone, source="--tz") if zone else NodeClock())
     engine = FilesEngine([Path(path) for path in logs], library.services, clocks, jobs or os.cpu_count() or 1, progress)
+    _check_names("node", nodes, nodes_of(engine.files))
+    _check_names("service", services, library.services.rows)
+    if since and until and since > until:
+        raise UsageError(f"--since {since} is later than --until {until}")
     scope = Query(since=since, until=until, nodes=frozenset(nodes), services=frozenset(services))
     first = find(engine, asked, scope)
     if not first:
@@ -84,9 +90,35 @@ def trace(
         found,
         engine.coverage(),
         {node: clock for node, clock in engine.clocks.nodes.items() if clock.source},
-        tuple(map(str, logs)),
+        tuple(printable(str(path)) for path in logs),
         library.problems,
     )
+
+
+def _sensible(time: datetime | None) -> datetime | None:
+    """A bound inside the years that logs are from: adding minutes to the year 9999 overflows."""
+    return None if time is None else max(_EARLIEST, min(time, _LATEST))
+
+
+def _check_ids(asked: Sequence[str]) -> None:
+    if not asked:
+        raise UsageError("no id given: name a request, instance, volume or port id")
+    for identifier in asked:
+        if not identifier.isprintable() or identifier != printable(identifier):
+            raise UsageError(f"{printable(identifier)!r} holds characters that no id has")
+        if len(identifier) > _LONGEST_ID:
+            raise UsageError(f'"{identifier[:40]}…" is too long for an id')
+        if os.sep in identifier or Path(identifier).exists():
+            raise UsageError(f'"{identifier}" is a path, not an id; give paths with --logs {identifier}')
+        if len(normalise(identifier)) < _SHORTEST_ID:
+            raise UsageError(f'"{identifier}" is too short for an id; it would be found everywhere')
+
+
+def _check_names(kind: str, names: Sequence[str], known: Iterable[str]) -> None:
+    known = sorted(filter(None, known))
+    for name in names:
+        if name not in known:
+            raise UsageError(f"--{kind} {name}: no such {kind} in these logs; {did_you_mean(name, known)}".rstrip("; "))
 
 
 def _not_found(asked: Sequence[str], engine: FilesEngine, library: Library, logs: Sequence[object]) -> Diagnosis:
@@ -100,7 +132,7 @@ def _not_found(asked: Sequence[str], engine: FilesEngine, library: Library, logs
         None,
         engine.coverage(),
         {},
-        tuple(map(str, logs)),
+        tuple(printable(str(path)) for path in logs),
         library.problems,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 import tempfile
@@ -46,12 +47,11 @@ def cli() -> None:
     """Find the root cause of an OpenStack failure in the logs of the whole cloud."""
 
 
-def main() -> None:
-    """Run the command line and exit: 0 done, 2 could not start, 3 partly read, 4 not found, 70 bug, 130 ^C."""
-    sys.exit(_run())
-
-
-def _run() -> int:
+def run() -> int:
+    """Run the command line: 0 done, 2 could not start, 3 partly read, 4 not found, 70 bug, 130 ^C."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that does not know a character gets a `?`
     try:
         code = cli(standalone_mode=False)
         sys.stdout.flush()

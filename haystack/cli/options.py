@@ -112,7 +112,8 @@ def answer(ctx: click.Context, ids: Sequence[str], options: dict[str, Any]) -> N
     if options["format_"] == "json":
         from ..report import json_report, output
 
-        output.write(json_report.render(diagnosis), options["output"])
+        ascii_only = not options["output"] and not (sys.stdout.encoding or "").lower().startswith("utf")
+        output.write(json_report.render(diagnosis, ascii_only), options["output"])
     else:
         from ..report import text
 

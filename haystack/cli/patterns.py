@@ -37,7 +37,7 @@ def show(pattern_id: str, patterns_dirs: tuple[Path, ...]) -> None:
     """Show one pattern: what it is, why it happens, how to confirm and mend it."""
     from ..errors import UsageError
     from ..library import load
-    from ..library.located import did_you_mean
+    from ..library.names import did_you_mean
 
     library = load(patterns_dirs)
     if pattern_id not in library:
@@ -65,7 +65,7 @@ def check(ids: tuple[str, ...], patterns_dirs: tuple[Path, ...]) -> None:
     from ..errors import UsageError
     from ..library import load
     from ..library.checks import check_library
-    from ..library.located import did_you_mean
+    from ..library.names import did_you_mean
 
     library = load(patterns_dirs)
     broken = {Path(text.partition(":")[0]).stem for text in library.problems}

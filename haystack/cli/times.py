@@ -7,6 +7,8 @@ from datetime import datetime, timedelta, timezone, tzinfo
 
 _AGO = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|second|m|min|minute|h|hour|d|day|w|week)s?(?:\s+ago)?$", re.IGNORECASE)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+# A time of day without a date, with or without seconds and zone.
+_CLOCK = re.compile(r"\d{1,2}(:\d\d){0,2}(\.\d+)?\s*([ap]m)?\s*(Z|UTC|[+-]\d\d:?\d\d)?", re.IGNORECASE)
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d\d?):?(\d\d)?$", re.IGNORECASE)
 
 
@@ -43,8 +45,10 @@ def read_time(text: str, zone: tzinfo, now: datetime) -> datetime:
     if text.lower() in ("today", "yesterday"):
         midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
         return midnight - relativedelta(days=text.lower() == "yesterday")
+    if text.startswith("-"):
+        raise ValueError("a time in the past is written with ago: 5 hours ago")
     time = parser.parse(text, default=now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0))
     time = time if time.tzinfo else time.replace(tzinfo=zone)
-    if re.fullmatch(r"\d{1,2}:\d\d(:\d\d(\.\d+)?)?", text) and time > now:
+    if _CLOCK.fullmatch(text) and time > now:
         time -= timedelta(days=1)
     return time

@@ -22,30 +22,32 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "instance",
         re.compile(
-            rf"(?:/servers/|/allocations/|[Ii]nstance[ :=]+'?|server_uuid'?: '?|[Ss]erver |device_id="
+            rf"(?:/servers/|/allocations/|\b[Ii]nstance[ :=]+'?|server_uuid'?: '?|\b[Ss]erver |device_id="
             rf"|Server \"[^\"]{{1,80}}\" \[)({_UUID})"  # heat prints [physical id] behind a resource's name
         ),
     ),
     (
         "port",
-        re.compile(rf"(?:/ports/|network-vif-(?:un)?plugged[-:]|network-changed[-:]|[Pp]ort(?: id)?[ :=]+'?)({_UUID})"),
+        re.compile(
+            rf"(?:/ports/|network-vif-(?:un)?plugged[-:]|network-changed[-:]|\b[Pp]ort(?:[ _]id)?[ :=]+'?)({_UUID})"
+        ),
     ),
     (
         "volume",
-        re.compile(rf"(?:/volumes/|[Vv]olume(?:[ _]id)?[ :=-]+'?|volume-|Volume \"[^\"]{{1,80}}\" \[)({_UUID})"),
+        re.compile(rf"(?:/volumes/|\b[Vv]olume(?:[ _]id)?[ :=-]+'?|volume-|Volume \"[^\"]{{1,80}}\" \[)({_UUID})"),
     ),
-    ("attachment", re.compile(rf"(?:/attachments/|[Aa]ttachment(?:[ _]id)?[ :=]+'?)({_UUID})")),
-    ("stack", re.compile(rf"(?:/stacks/[\w.-]+/|[Ss]tack(?:[ _]id)?[ :=]+'?)({_UUID})")),
+    ("attachment", re.compile(rf"(?:/attachments/|\b[Aa]ttachment(?:[ _]id)?[ :=]+'?)({_UUID})")),
+    ("stack", re.compile(rf"(?:/stacks/[\w.-]+/|\b[Ss]tack(?:[ _]id)?[ :=]+'?)({_UUID})")),
 )
 # An access line: what was asked for, and what came of it. Eventlet, nova's request log, uWSGI, HAProxy and Apache.
 _ACCESS = re.compile(
-    r'"?(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (?P<url>/\S*)(?: HTTP/[\d.]+)?"?'
+    r'"?(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (?P<url>/[^\s"]*)(?: HTTP/[\d.]+)?"?'
     r"(?:.{0,12}?status: (?P<status>\d{3})|.*?\(HTTP/[\d.]+ (?P<uwsgi>\d{3})\)| (?P<apache>\d{3}) \d+)"
 )
 # HAProxy has the status before the request: ` 200 2490 - - ---- 2/2/0/0/0 0/0 "GET /v2.1/flavors HTTP/1.1"`.
 _PROXY = re.compile(
     r" (?P<status>\d{3}) \d+ \S+ \S+ \S{4} [\d/+]+ [\d/]+ .{0,200}?"
-    r'"(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (?P<url>/\S*)'
+    r'"(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (?P<url>/[^\s"]*)'
 )
 _TIME_TAKEN = re.compile(r"\btime: (\d+\.\d+)| in (\d+) msecs| (\d+\.\d{6})$")
 
@@ -64,7 +66,7 @@ def normalise(asked: str) -> str:
 
     Services print ids without the prefix too (kolla's central logs), so the bare uuid finds every form.
     """
-    text = asked.strip().strip("'\"<>[](),;")
+    text = asked.strip().strip("'\"<>[](),;:.")
     lowered = text.lower().removeprefix("req-")
     return lowered if UUID.fullmatch(lowered) else text
 

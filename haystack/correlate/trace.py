@@ -73,8 +73,11 @@ def follow(engine: Engine, asked: Sequence[str], first: Sequence[Record], scope:
     records = {_key(record): record for record in first}
     if main and wanted_resources:
         # Asked by resource: the request chosen gives the window, the resource's other requests are not the question.
-        extra = engine.search(scope._replace(ids=(main,)))
-        records = {_key(record): record for record in extra}
+        records = {_key(record): record for record in engine.search(scope._replace(ids=(main,)))}
+        since, until = _window(records.values(), requests)
+        for record in first:
+            if _inside(record, since, until) and _belongs(record, requests):
+                records.setdefault(_key(record), record)
         others = {bare(i) for r in first for i in r.request_ids} - {main}
         if others:
             notes.append(f"{len(others)} other requests name the id asked for; traced is req-{main}")
@@ -128,12 +131,13 @@ def merge(records: Iterable[Record]) -> list[Record]:
     return sorted({_key(record): record for record in records}.values(), key=_order)
 
 
-def entry(trace: Trace) -> tuple[Record, Access] | None:
-    """The API call that began the trace, and its record: the access line with the main request's own id.
+def entry(trace: Trace, request: str = "") -> tuple[Record, Access] | None:
+    """The API call of a request (bare id, the main one by default), and its record: the access line with its own id.
 
     glance logs the caller's id as its own, so its access lines count only where no other service has the id.
     """
-    own = [record for record in trace.records if trace.main and bare(record.request_id) == trace.main]
+    request = request or trace.main
+    own = [record for record in trace.records if request and bare(record.request_id) == request]
     services = {record.origin.service for record in own}
     for record in own:
         call = access(record) if record.origin.service != "glance-api" or services == {"glance-api"} else None
@@ -213,6 +217,12 @@ def _window(records: Iterable[Record], requests: set[str]) -> tuple[datetime | N
         if call is not None and call.seconds and record.time is not None:
             start = min(start, record.time - timedelta(seconds=call.seconds))
     return start, times[-1]
+
+
+def _inside(record: Record, since: datetime | None, until: datetime | None) -> bool:
+    if since is None or until is None or record.time is None:
+        return True
+    return since - _AROUND <= record.time <= until + _AROUND
 
 
 def _later(one: datetime | None, other: datetime) -> datetime:

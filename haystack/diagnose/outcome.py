@@ -36,6 +36,9 @@ _ENDED_BADLY = re.compile(
 )
 
 
+_DELETED = re.compile(r"/(?:servers|volumes|stacks/[^/]+)/([0-9a-f-]{36})$")
+
+
 class Outcome(NamedTuple):
     """``failed`` is None when the logs do not tell. ``call`` and ``record`` are the API call that began it.
 
@@ -80,17 +83,14 @@ def _deleted_by_another(trace: Trace) -> Record | None:
     """The access line of a deletion of a traced resource by another request, before anything failed."""
     for record in trace.records:
         call = access(record)
-        if call is not None and call.method == "DELETE" and _last_part(call.url) in trace.resources:
-            if not any(bare(i) == trace.main for i in record.request_ids):
+        if call is not None and call.method == "DELETE" and record.request_id and not trace.owns(record):
+            # Only what a user deletes: clean-up after a failure deletes ports, attachments and allocations.
+            found = _DELETED.search(call.url)
+            if found and found.group(1) in trace.resources:
                 return record
-            continue
         if record.level is not None and record.level >= Level.ERROR and _speaks_of(record, trace):
             return None
     return None
-
-
-def _last_part(url: str) -> str:
-    return url.partition("?")[0].rpartition("/")[2]
 
 
 class _Signs(NamedTuple):

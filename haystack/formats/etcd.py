@@ -14,6 +14,7 @@ from datetime import datetime, timezone
 
 from ..record import LEVELS, Level
 from .head import Format, Head
+from .json_lines import read_object
 from .stamps import iso_to_time, stamp_to_time
 
 _TEXT = re.compile(
@@ -46,11 +47,8 @@ def parse(line: str) -> Head | None:
 
 
 def _json(line: str) -> Head | None:
-    try:
-        event = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(event, dict) or not {"level", "ts", "msg"} <= event.keys():
+    event = read_object(line)
+    if event is None or not {"level", "ts", "msg"} <= event.keys():
         return None
     level = LEVELS.get(str(event["level"]).upper())
     if level is None:

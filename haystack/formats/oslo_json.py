@@ -6,13 +6,13 @@ node's zone; ``asctime`` is local and without milliseconds. Ids are in ``context
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import datetime, timezone
 from typing import Any
 
 from ..record import LEVELS
 from .head import Format, Head
+from .json_lines import read_object
 
 _INSTANCE = re.compile(r"uuid=([0-9a-f-]{36})|^([0-9a-f-]{36})$")
 
@@ -21,11 +21,8 @@ def parse(line: str) -> Head | None:
     """The head of a JSON line of oslo.log; None for JSON of another kind."""
     if not line.startswith('{"') or '"levelname"' not in line:
         return None
-    try:
-        event = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(event, dict) or "message" not in event or "name" not in event:
+    event = read_object(line)
+    if event is None or "message" not in event or "name" not in event:
         return None
     context, extra = _mapping(event, "context"), _mapping(event, "extra")
     message, *more = str(event["message"]).split("\n")

@@ -9,12 +9,12 @@ without zone) leave the further lines bare. JSON fields: rabbit_logger_json_fmt.
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import datetime, timezone
 
 from ..record import LEVELS, Level
 from .head import Format, Head
+from .json_lines import read_object
 from .stamps import MONTHS, iso_to_time, stamp_to_time
 
 _LINE = re.compile(
@@ -55,9 +55,8 @@ def _text(line: str) -> Head | None:
 def _json(line: str) -> Head | None:
     if '"msg"' not in line or '"pid"' not in line:
         return None
-    try:
-        event = json.loads(line)
-    except (ValueError, RecursionError):
+    event = read_object(line)
+    if event is None:
         return None
     pid = str(event.get("pid"))
     if "msg" not in event or "time" not in event or not pid.startswith("<"):

@@ -13,9 +13,9 @@ from typing import NamedTuple
 from ..formats import Line, Place, detect, fold
 from ..record import Record
 from .library import Library
-from .located import did_you_mean
 from .matcher import Matcher
 from .model import Pattern, Sample
+from .names import did_you_mean
 
 
 class Complaint(NamedTuple):

@@ -97,7 +97,8 @@ def _branch(branches: Any) -> list[Requirement]:
         own += alternatives
         if not own:
             return []
-        best += max(own, key=_telling_of_worst)
+        chosen: Requirement = max(own, key=_telling_of_worst)
+        best += chosen
     return [tuple(dict.fromkeys(best))] if len(best) <= _MOST_ALTERNATIVES else []
 
 

@@ -17,6 +17,7 @@ from ..errors import LibraryError
 from ..record import LEVELS, Level
 from . import located
 from .model import LAYERS, SCOPES, SEVERITIES, Clause, Match, Pattern, Sample, Step
+from .names import did_you_mean
 
 _REQUIRED = (
     "id",
@@ -145,9 +146,7 @@ def _clause(doc: located.Located, where: _Where, data: Any, services: tuple[str,
         if found is None:
             raise doc.error((*where, "where", name), f'"{condition}" is not a comparison', 'write for example ">= 95"')
         if name not in captures:
-            raise doc.error(
-                (*where, "where", name), f'no group "{name}" in the regex', located.did_you_mean(name, captures)
-            )
+            raise doc.error((*where, "where", name), f'no group "{name}" in the regex', did_you_mean(name, captures))
         conditions.append((name, found.group(1), float(found.group(2))))
     return Clause(
         _texts(doc, (*where, "text"), mapping.get("text")),
@@ -169,7 +168,7 @@ def _level(doc: located.Located, where: _Where, value: Any) -> Level | None:
         return None
     name = str(value).upper()
     if name not in LEVELS:
-        raise doc.error(where, f'unknown level "{value}"', located.did_you_mean(name, [level.name for level in Level]))
+        raise doc.error(where, f'unknown level "{value}"', did_you_mean(name, [level.name for level in Level]))
     return LEVELS[name]
 
 
@@ -232,7 +231,7 @@ def _check_placeholders(doc: located.Located, pattern: Pattern) -> None:
     for where, text in texts:
         for name in _PLACEHOLDER.findall(text):
             if name not in captures and name not in RECORD_FIELDS:
-                raise doc.error(where, f'no clause captures "{name}"', located.did_you_mean(name, captures))
+                raise doc.error(where, f'no clause captures "{name}"', did_you_mean(name, captures))
 
 
 def _mapping(doc: located.Located, where: _Where, value: Any) -> dict[str, Any]:
@@ -269,14 +268,14 @@ def _duration(doc: located.Located, where: _Where, value: Any) -> float:
 
 def _one_of(doc: located.Located, where: _Where, value: Any, known: Iterable[str]) -> str:
     if value not in known:
-        raise doc.error(where, f'unknown {_name(where)} "{value}"', located.did_you_mean(str(value), known))
+        raise doc.error(where, f'unknown {_name(where)} "{value}"', did_you_mean(str(value), known))
     return str(value)
 
 
 def _only(doc: located.Located, where: _Where, mapping: dict[str, Any], known: tuple[str, ...]) -> None:
     for key in mapping:
         if key not in known:
-            raise doc.error((*where, key), f'unknown key "{key}"', located.did_you_mean(key, known))
+            raise doc.error((*where, key), f'unknown key "{key}"', did_you_mean(key, known))
 
 
 def _name(where: _Where) -> str:

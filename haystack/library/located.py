@@ -6,8 +6,6 @@ last one win in silence.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +29,6 @@ class Located:
         while where and where not in self.lines:
             where = where[:-1]
         return LibraryError(f"{self.path}:{self.lines.get(where, 1)}: {text}" + (f"\n  {hint}" if hint else ""))
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``did you mean "severity"?``, or the list of what is known when nothing is close."""
-    names = sorted(known)
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    if near:
-        return f'did you mean "{near[0]}"?'
-    return "known are: " + ", ".join(names) if len(names) <= 20 else ""
 
 
 def read(path: Path) -> Located:

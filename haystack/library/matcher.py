@@ -78,6 +78,11 @@ def _compiled(expression: str) -> regex.Pattern[str]:
     return regex.compile(expression)
 
 
+@lru_cache(maxsize=256)
+def _exception(name: str) -> regex.Pattern[str]:
+    return regex.compile(rf"(?<!\w){regex.escape(name)}(?::|$)", regex.MULTILINE)
+
+
 def clause_hit(clause: Clause, record: Record, services: Services, text: str | None = None) -> dict[str, str] | None:
     """Captures when the clause holds on the record, None when it does not.
 
@@ -106,9 +111,10 @@ def clause_hit(clause: Clause, record: Record, services: Services, text: str | N
         captures = {name: value for name, value in found.groupdict().items() if value is not None}
     for name, op, number in clause.where:
         try:
-            if not _COMPARE[op](float(captures.get(name, "nan")), number):
-                return None
-        except ValueError:
+            held = _COMPARE[op](float(captures[name]), number)
+        except (KeyError, ValueError):  # the group took no part, or caught no number
+            held = False
+        if not held:
             return None
     return captures
 
@@ -118,7 +124,7 @@ def _raised(exception: str, record: Record, text: str) -> bool:
     if exception in (name, name.rpartition(".")[2]):
         return True
     # A remote exception, or one further up the chain, stands in the text only.
-    return f"{exception}: " in text or text.endswith(exception)
+    return _exception(exception).search(text, 0, TEXT_LIMIT) is not None
 
 
 class Matcher:

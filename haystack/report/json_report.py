@@ -15,9 +15,9 @@ SCHEMA = "haystack/diagnosis-1"
 _LONGEST = 4096
 
 
-def render(diagnosis: Diagnosis) -> str:
-    """The document, indented, with a line end."""
-    return json.dumps(document(diagnosis), indent=1, ensure_ascii=False) + "\n"
+def render(diagnosis: Diagnosis, ascii_only: bool = False) -> str:
+    """The document, indented, with a line end; ``ascii_only`` for an output that is not UTF-8."""
+    return json.dumps(document(diagnosis), indent=1, ensure_ascii=ascii_only) + "\n"
 
 
 def document(diagnosis: Diagnosis) -> dict[str, Any]:

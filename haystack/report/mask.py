@@ -1,7 +1,7 @@
 """Secrets out of everything shown: tokens, passwords, keys and the credentials in URLs.
 
-Equal secrets stay equal within a run: each is replaced by a short keyed digest, so that "the same wrong token twice"
-can still be seen, and nothing can be guessed back.
+Equal secrets stay equal within a run, in whatever coat they come: each is replaced by a short keyed digest, so that
+"the same wrong token twice" can still be seen, and nothing can be guessed back.
 """
 
 from __future__ import annotations
@@ -11,20 +11,25 @@ import re
 import secrets
 
 _KEY = secrets.token_bytes(16)
+# Every part is bounded: log content is hostile, and 64 KiB of it must not take a second.
 _SECRETS = re.compile(
-    # transport_url, database connection: scheme://user:password@host
-    r"(?P<url>\w[\w+.-]*://[^\s/:@'\"]+:)(?P<url_secret>[^\s@'\"]+)(?=@)"
-    # headers and tokens: X-Auth-Token: gAAAA…, X-Subject-Token
-    r"|(?P<header>X-(?:Auth|Subject|Service|Storage)-Token['\"]?\s*[:=]\s*['\"]?)(?P<header_secret>[^\s'\",}]+)"
-    r"|(?P<bearer>(?:Bearer|Basic) )(?P<bearer_secret>[A-Za-z0-9+/=._~-]{16,})"
-    # Fernet tokens wherever they stand
-    r"|(?P<fernet>\bgAAAA)(?P<fernet_secret>[A-Za-z0-9_=-]{20,})"
-    # password=…, 'adminPass': '…', secret_key = …
-    r"|(?P<word>\b\w*(?:passw(?:or)?d|adminPass|admin_pass|secret(?:_key)?|auth_token|api_key|private_key)"
-    r"['\"]?\s*[:=]\s*u?['\"]?)(?P<word_secret>[^\s'\",;&}\]]+)",
+    # transport_url, database connection: scheme://user:password@host. A path or query ends an http one: there the
+    # `@` further on belongs to something else. A password of the others may hold a slash.
+    r"(?<![\w+.-])https?://[^\s/:@'\"?#]{0,100}:(?P<web>[^\s@'\"/?#]{1,200})(?=@)"
+    r"|(?<![\w+.-])(?!http)[a-z][\w+.-]{1,30}://[^\s/:@'\"?#]{0,100}:(?P<url>[^\s@'\"?#,]{1,200})(?=@)"
+    # the further hosts of a transport_url
+    r"|(?<=,)[\w.-]{1,100}:(?P<more>[^\s@'\"/?#,]{1,200})(?=@[\w\[])"
+    r"|\bX-(?:Auth|Subject|Service|Storage)-Token\\?['\"]?\s{0,4}[:=]\s{0,4}\\?['\"]?(?P<header>[^\s'\",}\\]{1,8192})"
+    r"|\b(?:Bearer|Basic) (?P<bearer>[A-Za-z0-9+/=._~-]{16,8192})"
+    # a Fernet token wherever it stands
+    r"|\b(?P<fernet>gAAAA[A-Za-z0-9_=-]{20,8192})"
+    # password=…, 'adminPass': '…', secret_key = …; a quoted value goes up to its quote
+    r"|(?<!\w)\w{0,60}?(?:password|passwd|adminpass|admin_pass|secret(?:_key)?|auth_token|api_key|private_key)"
+    r"\\?['\"]?\s{0,4}[:=]\s{0,4}u?(?:\\?\"(?P<double>[^\"\\\n]{1,500})\\?\"|\\?'(?P<single>[^'\\\n]{1,500})\\?'"
+    r"|(?P<word>[^\s'\",;&}\]\\)]{1,500}))",
     re.IGNORECASE,
 )
-_ALREADY = re.compile(r"\*+|None|null|SANITIZED|REDACTED|<.*", re.IGNORECASE)
+_ALREADY = re.compile(r"\*+[0-9a-f]*|None|null|SANITIZED|REDACTED|<.*|YES|NO", re.IGNORECASE)
 _HINT = re.compile(r"://|token|bearer|basic|gAAAA|pass|secret|api_key|private_key", re.IGNORECASE)
 
 
@@ -34,12 +39,10 @@ def mask(text: str) -> str:
 
 
 def _replace(found: re.Match[str]) -> str:
-    for name in ("url", "header", "bearer", "fernet", "word"):
-        before = found.group(name)
-        if before is not None:
-            secret = found.group(f"{name}_secret")
-            if _ALREADY.fullmatch(secret):
-                return found.group(0)
-            digest = hashlib.blake2s(secret.encode("utf-8", "replace"), key=_KEY, digest_size=3).hexdigest()
-            return f"{before}***{digest}"
-    return found.group(0)
+    name = str(found.lastgroup)
+    secret = found.group(name)
+    if _ALREADY.fullmatch(secret):
+        return found.group(0)
+    digest = hashlib.blake2s(secret.encode("utf-8", "replace"), key=_KEY, digest_size=3).hexdigest()
+    start = found.start(name) - found.start()
+    return found.group(0)[:start] + f"***{digest}" + found.group(0)[start + len(secret) :]

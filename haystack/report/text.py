@@ -14,7 +14,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ..correlate.trace import Trace
+from ..correlate.ids import normalise
+from ..correlate.trace import Trace, entry
 from ..diagnose import CAUSE_FOUND, HEALTHY, NOT_FOUND, Candidate, Diagnosis, Evidence
 from ..diagnose.twins import template
 from ..record import Level, Record
@@ -25,7 +26,7 @@ from .output import write
 _PIPE_WIDTH = 160
 _MOST_TIMELINE = 16
 _MOST_EVIDENCE = 5
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _LEVEL_STYLE: dict[int, str] = {
     Level.CRITICAL: "bold red",
     Level.ERROR: "red",
@@ -56,7 +57,7 @@ def render_to(diagnosis: Diagnosis, console: Console) -> None:
         _not_found(diagnosis, console)
         _not_read(diagnosis, console)
         return
-    _headline(diagnosis, trace, console)
+    _headline(trace, console)
     if diagnosis.verdict == HEALTHY:
         reason = diagnosis.outcome.reason if diagnosis.outcome else ""
         console.print(Text.assemble(Text("● Nothing went wrong", style="bold green"), Text(f"   {clean(reason)}")))
@@ -76,21 +77,23 @@ def clean(text: str) -> str:
     return _CONTROL.sub("·", mask(text).replace("\n", " ").replace("\t", " "))
 
 
-def _headline(diagnosis: Diagnosis, trace: Trace, console: Console) -> None:
-    outcome = diagnosis.outcome
-    call = outcome.call if outcome else None
-    record = outcome.record if outcome else None
-    name = f"req-{trace.main}" if trace.main else ", ".join(trace.asked)
-    line = Text(clean(name), style="bold")
-    if call:
-        took = f" after {call.seconds:.2f} s" if call.seconds is not None else ""
-        line.append(f"  {call.method} {clean(call.url)}  ", style="default")
-        line.append(f"{call.status}{took}", style="red" if call.status >= 400 else "green")
-    if record:
-        line.append(f"   {clean(record.origin.node)} {record.origin.service}", style="cyan")
-    if trace.since:
-        line.append(f"   {trace.since:%Y-%m-%d %H:%M:%S} UTC", style="dim")
-    console.print(line, no_wrap=False)
+def _headline(trace: Trace, console: Console) -> None:
+    """A line for each request that was asked for: the call, what it was answered, where and when."""
+    asked = [i for i in dict.fromkeys(map(normalise, trace.asked)) if i in trace.requests] or [trace.main]
+    for request in asked:
+        name = f"req-{request}" if request else ", ".join(trace.asked)
+        line = Text(clean(name), style="bold")
+        began = entry(trace, request)
+        if began:
+            record, call = began
+            took = f" after {call.seconds:.2f} s" if call.seconds is not None else ""
+            line.append(f"  {call.method} {clean(call.url)}  ", style="default")
+            line.append(f"{call.status}{took}", style="red" if call.status >= 400 else "green")
+            place = f"{clean(record.origin.node)} {record.origin.service}".strip()
+            line.append(f"   {place}" if place else "", style="cyan")
+        time = began[0].time if began else trace.since
+        line.append(f"   {time:%Y-%m-%d %H:%M:%S} UTC" if time else "", style="dim")
+        console.print(line, no_wrap=False)
     console.print()
 
 

@@ -132,8 +132,8 @@ def _log_file(path: Path, size: int, root: Path, services: Services) -> LogFile:
     node, on_node = place(path, root, services)
     return LogFile(
         str(path),
-        on_node,
-        node,
+        printable(on_node),
+        printable(node),
         services.of_path(on_node),
         size,
         _COMPRESSED.get(path.suffix.lower(), ""),
@@ -148,6 +148,11 @@ def _rotation(name: str) -> int:
         return 100_000_000 - int(dated.group(1))
     numbered = _ROTATION.search(name)
     return int(numbered.group(1)) if numbered else 0
+
+
+def printable(path: str) -> str:
+    """A path as it can be shown: bytes of a name that are no UTF-8 become U+FFFD."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def place(path: Path, root: Path, services: Services) -> tuple[str, str]:

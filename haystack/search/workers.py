@@ -88,13 +88,12 @@ def _start(work: Callable[[_Task], _Result], tasks: list[_Task]) -> tuple[int, i
         os.close(receive)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         _die_with(parent)
-        answer: tuple[bool, object]
         try:
-            answer = (True, [work(task) for task in tasks])
+            answer = pickle.dumps((True, [work(task) for task in tasks]), protocol=pickle.HIGHEST_PROTOCOL)
         except Exception as err:  # noqa: BLE001 - carried to the parent and raised there
-            answer = (False, err)
+            answer = _failure(err)
         with os.fdopen(send, "wb") as pipe:
-            pickle.dump(answer, pipe, protocol=pickle.HIGHEST_PROTOCOL)
+            pipe.write(answer)
         status = 0
     finally:
         os._exit(status)
@@ -111,10 +110,21 @@ def _die_with(parent: int) -> None:
 def _collect(pid: int, pipe: int) -> list[Any]:
     with os.fdopen(pipe, "rb", closefd=False) as stream:
         data = stream.read()
-    if not data:
-        raise WorkerError(f"worker process {pid} ended without an answer; is the machine out of memory?")
-    good, answer = pickle.loads(data)  # noqa: S301 - written by our own child
+    try:
+        good, answer = pickle.loads(data)  # noqa: S301 - written by our own child
+    except (EOFError, pickle.UnpicklingError) as err:
+        raise WorkerError(f"worker process {pid} ended without an answer; is the machine out of memory?") from err
     if not good:
         raise answer
     results: list[Any] = answer
     return results
+
+
+def _failure(err: Exception) -> bytes:
+    """An exception for the pipe; one that does not survive the way is told in words."""
+    try:
+        data = pickle.dumps((False, err))
+        pickle.loads(data)  # noqa: S301 - our own bytes
+    except Exception:  # noqa: BLE001 - any class may fail in its own way
+        data = pickle.dumps((False, WorkerError(f"{type(err).__name__}: {err}")))
+    return data

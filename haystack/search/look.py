@@ -1,0 +1,72 @@
+"""The first look at a log file: what wrote it, from when to when, or that it is no text at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from ..formats import Format, detect, read_head
+from . import reading
+from .discover import LogFile
+
+# So many bytes of the head and of the tail, so many lines of each.
+_LOOK = 16 << 10
+_SAMPLE_LINES = 12
+
+
+class Facts(NamedTuple):
+    """Formats of a file, and the stamps of its first and last line, as written."""
+
+    formats: tuple[Format, ...]
+    first: datetime | None
+    last: datetime | None
+    binary: bool
+    probes: dict[int, datetime | None]  # times found by bisection, by byte offset
+
+
+NOTHING_KNOWN = Facts(tuple(detect(())), None, None, False, {})
+
+
+def look(file: LogFile) -> Facts:
+    """Look at head and tail of a plain file, at the head of a compressed one.
+
+    Raises OSError or UnreadableError.
+    """
+    if file.compression:
+        with reading.open_stream(file.source, file.compression) as stream:
+            head = next(iter(reading.stream_blocks(stream, _LOOK)), b"")
+        return _facts_of(head, b"", whole_tail=False)
+    fd = os.open(file.source, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    try:
+        head = os.pread(fd, _LOOK, 0)
+        tail_at = max(0, file.size - _LOOK)
+        tail = os.pread(fd, _LOOK, tail_at) if tail_at else head
+    finally:
+        os.close(fd)
+    return _facts_of(head, tail, whole_tail=not tail_at)
+
+
+def _facts_of(head: bytes, tail: bytes, whole_tail: bool) -> Facts:
+    if head.count(b"\0") > len(head) // 8:
+        return Facts(tuple(detect(())), None, None, True, {})
+    head_lines = head.decode("utf-8", "replace").split("\n")[:_SAMPLE_LINES]
+    tail_lines = tail.decode("utf-8", "replace").split("\n")
+    if not whole_tail:
+        del tail_lines[:1]  # most likely cut in the middle
+    formats = tuple(detect((*head_lines, *tail_lines[-_SAMPLE_LINES:])))
+    return Facts(formats, _first_time(head_lines, formats), _first_time(reversed(tail_lines), formats), False, {})
+
+
+def _first_time(lines: Iterable[str], formats: Sequence[Format]) -> datetime | None:
+    for text in lines:
+        head, _ = read_head(text, formats)
+        if head is not None and head.time is not None:
+            return head.time
+    return None
+
+
+def last_time(data: bytes, formats: Sequence[Format]) -> datetime | None:
+    """The last stamp in bytes that begin in the middle of a line."""
+    return _first_time(reversed(data.decode("utf-8", "replace").split("\n")[1:]), formats)

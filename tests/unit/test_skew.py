@@ -1,0 +1,60 @@
+"""Clocks estimated from the logs: found where they are wrong, and none invented where they are right."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+
+from haystack.pipeline import trace
+from tests.making import INCIDENTS
+
+SKEWED = [path for path in INCIDENTS if "__skew" in path.name]
+STRAIGHT = [path for path in INCIDENTS if "__skew" not in path.name]
+assert SKEWED
+assert len(STRAIGHT) > 5
+
+# What the incident says of its clocks: minutes east of UTC.
+ZONES = {"glance_file_missing__skew": {"compute1": -300, "storage1": 330}}
+
+
+def requests(path: Path) -> list[str]:
+    incident = yaml.safe_load((path / "incident.yaml").read_text())
+    return [i for i in (incident.get("trace"), *(incident.get("healthy_requests") or [])) if i]
+
+
+@pytest.mark.parametrize("path", SKEWED, ids=lambda path: path.name)
+def test_zones_are_found(path: Path) -> None:
+    for request in requests(path):
+        clocks = trace([request], [path]).clocks
+        zones = {node: clock.zone.utcoffset(None) for node, clock in clocks.items()}
+        found = {node: offset for node, offset in zones.items() if offset}
+        assert found == {node: timedelta(minutes=minutes) for node, minutes in ZONES[path.name].items()}
+        assert all(clock.source.startswith("estimated: ") for clock in clocks.values())
+
+
+@pytest.mark.parametrize("path", SKEWED, ids=lambda path: path.name)
+def test_with_the_zones_the_trace_holds_together(path: Path) -> None:
+    found = trace([requests(path)[0]], [path]).trace
+    assert found is not None
+    times = [record.time for record in found.records if record.time]
+    assert max(times) - min(times) < timedelta(minutes=5)
+    assert {"compute1"} & {record.origin.node for record in found.records}
+
+
+@pytest.mark.parametrize("path", STRAIGHT, ids=lambda path: path.name)
+def test_no_clock_is_invented(path: Path) -> None:
+    for request in requests(path):
+        found = trace([request], [path])
+        assert found.clocks == {}
+        assert found.verdict != "not-found", f"the incident names {request}, and its logs do not"
+
+
+def test_a_zone_that_is_given_wins() -> None:
+    from zoneinfo import ZoneInfo
+
+    path = SKEWED[0]
+    clocks = trace([requests(path)[0]], [path], zone=ZoneInfo("Asia/Tokyo")).clocks
+    assert all(not clock.source.startswith("estimated") for clock in clocks.values())
