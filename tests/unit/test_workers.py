@@ -113,7 +113,7 @@ def test_an_exception_that_cannot_be_pickled_does_not_hang() -> None:
         spread(raise_in(True, LocalError("nobody else knows this class")), range(4), [1] * 4, 2)
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_child_that_is_killed_is_a_worker_error(number: int) -> None:
     def work(task: int) -> int:
         if os.getpid() != PARENT:
