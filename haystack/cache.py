@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from pathlib import Path
 
 
@@ -21,6 +20,8 @@ def cache_dir() -> Path:
     try:
         return (Path(base) if base else Path.home() / ".cache") / "haystack"
     except RuntimeError:  # no home directory known
+        import tempfile
+
         return Path(tempfile.gettempdir()) / f"haystack-{os.getuid()}"
 
 
@@ -39,6 +40,8 @@ def read_entry(name: str) -> bytes | None:
 
 def write_entry(name: str, payload: bytes) -> None:
     """Keep a cache entry, atomically; a directory that cannot be written to only costs time."""
+    import tempfile  # only who writes pays for it
+
     directory = cache_dir()
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -6,8 +6,6 @@ import importlib
 import io
 import os
 import sys
-import tempfile
-import traceback
 from pathlib import Path
 
 import click
@@ -76,6 +74,9 @@ def run() -> int:
 
 
 def _keep(err: Exception) -> Path:
+    import tempfile
+    import traceback
+
     handle, name = tempfile.mkstemp(prefix="haystack-", suffix=".log")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         traceback.print_exception(err, file=file)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone, tzinfo
@@ -140,6 +139,8 @@ def _paths(logs: Sequence[str]) -> Iterator[list[str]]:
     if "-" not in logs:
         yield list(logs)
         return
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="haystack-") as directory:
         spool = Path(directory) / "stdin.log"
         with spool.open("wb") as file:

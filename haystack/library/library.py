@@ -20,7 +20,6 @@ from .. import __version__, cache, data_files
 from ..errors import LibraryError
 from ..record import Level
 from ..services import Services
-from .literals import telling_literals
 from .model import Clause, Match, Pattern, Sample, Step
 
 SERVICES_FILE = "services.yaml"
@@ -104,6 +103,7 @@ def _pattern_files(directory: Path) -> list[Path]:
 
 def _compile(services_file: Path, groups: list[list[Path]]) -> dict[str, Any]:
     # Imported here: a run served from the cache needs neither YAML nor the checks.
+    from .literals import telling_literals
     from .loader import read_pattern, read_services
 
     services = read_services(services_file)
