@@ -30,8 +30,10 @@ def estimate(
     ``ranges`` are the first and last stamp of each node's logs as written. Only nodes with reason for a change are
     in the result.
     """
+    starts = _starts(records)
     estimated = _zones(ranges, clocks)
-    estimated.update(_skews(records, estimated, clocks))
+    estimated.update(_zones_by_request(records, starts, ranges, {**clocks.nodes, **estimated}, clocks))
+    estimated.update(_skews(records, starts, estimated, clocks))
     return estimated
 
 
@@ -59,39 +61,77 @@ def _zones(ranges: Mapping[str, tuple[datetime, datetime]], clocks: Clocks) -> d
     return zones
 
 
-def _skews(records: Sequence[Record], zones: Mapping[str, NodeClock], clocks: Clocks) -> dict[str, NodeClock]:
-    """Nodes that worked on a request before it came in."""
+def _starts(records: Sequence[Record]) -> dict[str, tuple[float, str]]:
+    """When each request came in, and on which node, from the access lines that tell how long it took."""
     starts: dict[str, tuple[float, str]] = {}
     for record in records:
         call = access(record)
         if call is None or call.seconds is None or record.time is None or not record.request_id:
             continue
         begin = record.time.timestamp() - call.seconds
-        for identifier in map(bare, record.request_ids[:1]):
-            if identifier not in starts or begin < starts[identifier][0]:
-                starts[identifier] = (begin, record.origin.node)
-    behind: dict[str, float] = {}
+        identifier = bare(record.request_id)
+        if identifier not in starts or begin < starts[identifier][0]:
+            starts[identifier] = (begin, record.origin.node)
+    return starts
+
+
+def _first_work(records: Sequence[Record], starts: Mapping[str, tuple[float, str]], clocks: Clocks) -> dict[str, float]:
+    """For each other node, how long after a request came in its first record of it is; negative is impossible."""
+    first: dict[str, dict[str, float]] = {}
     for record in records:
-        node = record.origin.node
         own = bare(record.request_id)
+        node = record.origin.node
         if own not in starts or starts[own][1] == node or record.time is None or clocks.of(node).source:
             continue
-        seen = record.time.timestamp()
+        after = record.time.timestamp() - starts[own][0]
+        known = first.setdefault(node, {})
+        known[own] = min(known.get(own, after), after)
+    return {node: min(values.values()) for node, values in first.items()}
+
+
+def _zones_by_request(
+    records: Sequence[Record],
+    starts: Mapping[str, tuple[float, str]],
+    ranges: Mapping[str, tuple[datetime, datetime]],
+    known: Mapping[str, NodeClock],
+    clocks: Clocks,
+) -> dict[str, NodeClock]:
+    """Nodes that worked on a request whole quarter hours beside the time it came in.
+
+    Work before a request came in proves a zone; work long after it only where the node's logs also end that much
+    later than the others'.
+    """
+    ends = {node: _seconds(high, clocks.of(node)) for node, (_, high) in ranges.items()}
+    zones: dict[str, NodeClock] = {}
+    for node, after in _first_work(records, starts, clocks).items():
+        quarters = round(after / _QUARTER) * _QUARTER
+        if node in known or abs(after) < _LEAST_ZONE or abs(after - quarters) > _SLACK or abs(quarters) > 14 * 3600:
+            continue
+        others = [end for name, end in ends.items() if name != node]
+        if after > 0 and (node not in ends or not others or abs(ends[node] - median(others) - quarters) > _SLACK):
+            continue
+        zone = timezone(timedelta(seconds=quarters))
+        zones[node] = NodeClock(zone, 0.0, f"estimated: it worked on a request {_show(quarters)} beside its time")
+    return zones
+
+
+def _skews(
+    records: Sequence[Record],
+    starts: Mapping[str, tuple[float, str]],
+    zones: Mapping[str, NodeClock],
+    clocks: Clocks,
+) -> dict[str, NodeClock]:
+    """Nodes that worked on a request shortly before it came in."""
+    skews: dict[str, NodeClock] = {}
+    for node, after in _first_work(records, starts, clocks).items():
+        zone = zones[node].zone if node in zones else clocks.of(node).zone
         if node in zones:
-            offset = zones[node].zone.utcoffset(None)
-            seen -= offset.total_seconds() if offset else 0.0
-        early = starts[own][0] - seen
-        if early > behind.get(node, _LEAST_SKEW):
-            behind[node] = early
-    return {
-        node: NodeClock(
-            zones[node].zone if node in zones else clocks.of(node).zone,
-            -seconds,
-            f"estimated: at least {seconds:.1f} s behind, it worked on a request before that came in",
-        )
-        for node, seconds in behind.items()
-        if seconds < _LEAST_ZONE
-    }
+            offset = zone.utcoffset(None)
+            after -= offset.total_seconds() if offset else 0.0
+        if _LEAST_SKEW < -after < _LEAST_ZONE:
+            source = f"estimated: at least {-after:.1f} s behind, it worked on a request before that came in"
+            skews[node] = NodeClock(zone, after, source)
+    return skews
 
 
 def median(values: Iterable[float]) -> float:

@@ -59,60 +59,68 @@ def find(engine: Engine, asked: Sequence[str], scope: Query) -> list[Record]:
 
 def follow(engine: Engine, asked: Sequence[str], first: Sequence[Record], scope: Query) -> Trace:
     """The trace of the ids asked for, from the records that hold them (``find``)."""
-    known = {normalise(i) for i in asked}
+    known = list(dict.fromkeys(map(normalise, asked)))
     carried = {bare(i) for record in first for i in record.request_ids}
     requests = {i for i in known if i in carried}
-    main = next((normalise(i) for i in asked if normalise(i) in requests), "")
     # What was asked for and is no id of any envelope is a resource, or an id that only a text mentions.
-    wanted_resources = {i: _kind_of(i, first) for i in known - requests}
+    resources_found = {i: _kind_of(i, first) for i in known if i not in requests}
+    main = next((i for i in known if i in requests), "")
     notes: list[str] = []
-    if not requests and wanted_resources:
+    records = {_key(record): record for record in first}
+    if not main:
         main = _request_of(first)
         if main:
             requests.add(main)
-    records = {_key(record): record for record in first}
-    if main and wanted_resources:
-        # Asked by resource: the request chosen gives the window, the resource's other requests are not the question.
-        records = {_key(record): record for record in engine.search(scope._replace(ids=(main,)))}
-        since, until = _window(records.values(), requests)
-        for record in first:
-            if _inside(record, since, until) and _belongs(record, requests):
-                records.setdefault(_key(record), record)
-        others = {bare(i) for r in first for i in r.request_ids} - {main}
-        if others:
-            notes.append(f"{len(others)} other requests name the id asked for; traced is req-{main}")
-    found_resources = dict(wanted_resources)
-    searched = set(known) | ({main} if main else set())
-    for round_number in range(ROUNDS):
-        since, until = _window(records.values(), requests)
-        new_requests, new_resources = _linked(records.values(), requests, found_resources, searched)
+            records = _of_request(engine, main, first, scope)
+            others = {bare(i) for record in first for i in record.request_ids} - {main}
+            if others:
+                notes.append(f"{len(others)} other requests name the id asked for; traced is req-{main}")
+    searched = {*known, main}
+    for _ in range(ROUNDS):
+        new_requests, new_resources = _linked(records.values(), requests, searched)
         if not new_requests and not new_resources:
             break
-        if len(requests) + len(found_resources) + len(new_requests) + len(new_resources) > MOST_IDS:
-            notes.append(f"stopped following after {MOST_IDS} ids")
+        ids = tuple(sorted({*new_requests, *new_resources}))
+        if len(searched) + len(ids) > MOST_IDS:
+            notes.append(f"stopped following after {len(searched)} ids")
             break
         requests |= new_requests
-        found_resources.update(new_resources)
-        ids = tuple(sorted({*new_requests, *new_resources}))
-        searched |= set(ids)
-        query = (
-            scope._replace(
-                ids=ids, since=_later(scope.since, since - _AROUND), until=_earlier(scope.until, until + _AROUND)
-            )
-            if since and until
-            else scope._replace(ids=ids)
-        )
-        for record in engine.search(query):
+        resources_found.update(new_resources)
+        searched.update(ids)
+        for record in engine.search(_around(records.values(), requests, scope._replace(ids=ids))):
             if _belongs(record, requests):
                 records.setdefault(_key(record), record)
         if len(records) > MOST_RECORDS:
             notes.append(f"stopped following after {MOST_RECORDS} records")
             break
-        if round_number == ROUNDS - 1:
-            notes.append(f"stopped following after {ROUNDS} rounds")
+    else:
+        notes.append(f"stopped following after {ROUNDS} rounds")
     since, until = _window(records.values(), requests)
     ordered = tuple(sorted(records.values(), key=_order))
-    return Trace(tuple(asked), main, frozenset(requests), found_resources, ordered, since, until, tuple(notes))
+    return Trace(tuple(asked), main, frozenset(requests), resources_found, ordered, since, until, tuple(notes))
+
+
+def _of_request(engine: Engine, main: str, first: Sequence[Record], scope: Query) -> dict[tuple[str, int], Record]:
+    """Records of the request chosen for a resource, and those about the resource meanwhile.
+
+    The request gives the window: what else was ever done to the resource is not the question.
+    """
+    records = {_key(record): record for record in engine.search(scope._replace(ids=(main,)))}
+    query = _around(records.values(), {main}, scope)
+    for record in first:
+        early = query.since is not None and record.time is not None and record.time < query.since
+        late = query.until is not None and record.time is not None and record.time > query.until
+        if not early and not late and _belongs(record, {main}):
+            records.setdefault(_key(record), record)
+    return records
+
+
+def _around(records: Iterable[Record], requests: set[str], query: Query) -> Query:
+    """The query, bounded to the time of the records and a little more."""
+    since, until = _window(records, requests)
+    if since is None or until is None:
+        return query
+    return query._replace(since=_later(query.since, since - _AROUND), until=_earlier(query.until, until + _AROUND))
 
 
 def surroundings(engine: Engine, trace: Trace, literals: Sequence[str], scope: Query) -> list[Record]:
@@ -146,9 +154,7 @@ def entry(trace: Trace, request: str = "") -> tuple[Record, Access] | None:
     return None
 
 
-def _linked(
-    records: Iterable[Record], requests: set[str], found: dict[str, str], searched: set[str]
-) -> tuple[set[str], dict[str, str]]:
+def _linked(records: Iterable[Record], requests: set[str], searched: set[str]) -> tuple[set[str], dict[str, str]]:
     """New (request ids, resource ids with kind) that the records lead to."""
     new_requests: set[str] = set()
     new_resources: dict[str, str] = {}
@@ -166,7 +172,7 @@ def _linked(
                 if kind != "stack" or ours:
                     new_resources[identifier] = kind
     new_requests -= searched
-    for identifier in searched | new_requests | set(found):
+    for identifier in searched | new_requests:
         new_resources.pop(identifier, None)
     return new_requests, new_resources
 
@@ -217,12 +223,6 @@ def _window(records: Iterable[Record], requests: set[str]) -> tuple[datetime | N
         if call is not None and call.seconds and record.time is not None:
             start = min(start, record.time - timedelta(seconds=call.seconds))
     return start, times[-1]
-
-
-def _inside(record: Record, since: datetime | None, until: datetime | None) -> bool:
-    if since is None or until is None or record.time is None:
-        return True
-    return since - _AROUND <= record.time <= until + _AROUND
 
 
 def _later(one: datetime | None, other: datetime) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -58,3 +58,25 @@ def test_a_zone_that_is_given_wins() -> None:
     path = SKEWED[0]
     clocks = trace([requests(path)[0]], [path], zone=ZoneInfo("Asia/Tokyo")).clocks
     assert all(not clock.source.startswith("estimated") for clock in clocks.values())
+
+
+def day_of_logs(path: Path, hours: int, extra: str = "") -> None:
+    """A log of one line an hour, shifted by the node's zone."""
+    start = datetime(2026, 11, 20, tzinfo=timezone.utc) + timedelta(hours=hours)
+    lines = [f"{start + timedelta(hours=i):%Y-%m-%d %H:%M:%S}.000 7 INFO a.b [-] tick" for i in range(40)]
+    path.parent.mkdir(parents=True)
+    path.write_text("\n".join(sorted([*lines, *filter(None, [extra])])) + "\n")
+
+
+@pytest.mark.parametrize(("hours", "stamp"), [(-5, "2026-11-21 01:00:01"), (9, "2026-11-21 15:00:01")])
+def test_a_zone_is_found_in_logs_that_overlap_all_others(tmp_path: Path, hours: int, stamp: str) -> None:
+    """The logs reach over days; only the request tells that the node's clock is hours away."""
+    request = "req-8d06afd5-b7e8-4b4c-a6a5-6ed4d2b2ee6e"
+    api = f'2026-11-21 06:00:00.900 7 INFO nova.wsgi [None {request} u p - - d d] "POST /v2.1/servers HTTP/1.1"'
+    day_of_logs(tmp_path / "c1/var/log/nova/nova-api.log", 0, f"{api} status: 202 len: 1 time: 0.9000000")
+    day_of_logs(tmp_path / "c2/var/log/nova/nova-conductor.log", 0)
+    day_of_logs(tmp_path / "c3/var/log/nova/nova-scheduler.log", 0)
+    worked = f"{stamp}.000 7 INFO nova.compute.manager [None {request} u p - - d d] Claim successful"
+    day_of_logs(tmp_path / "far/var/log/nova/nova-compute.log", hours, worked)
+    clocks = trace([request], [tmp_path]).clocks
+    assert {node: clock.zone.utcoffset(None) for node, clock in clocks.items()} == {"far": timedelta(hours=hours)}
