@@ -14,6 +14,7 @@ from ..correlate.ids import bare
 from ..correlate.trace import Trace
 from ..library.matcher import Finding
 from ..library.model import Pattern
+from ..library.wording import fill, lacks
 from ..record import Record
 
 # How a group is tied to the trace, strongest first.
@@ -92,22 +93,17 @@ def groups(findings: Sequence[Finding], trace: Trace) -> list[Group]:
 
 def _complete(collected: dict[tuple[str, str], list[tuple[int, Finding]]]) -> None:
     """Findings whose captures are incomplete join those of the same pattern that have them all."""
-    whole = {pattern: cause for pattern, cause in collected if "?" not in cause}
-    for pattern, cause in [key for key in collected if "?" in key[1]]:
+    whole: dict[str, str] = {}
+    partial: list[tuple[str, str]] = []
+    for (pattern, cause), members in collected.items():
+        finding = members[0][1]
+        if lacks(finding.pattern.title, finding.captures):
+            partial.append((pattern, cause))
+        else:
+            whole.setdefault(pattern, cause)
+    for pattern, cause in partial:
         if pattern in whole:
             collected[pattern, whole[pattern]] += collected.pop((pattern, cause))
-
-
-def fill(text: str, captures: dict[str, str]) -> str:
-    """A pattern's text with its ``{captures}``; one that this finding lacks becomes ``?``."""
-    for name, value in captures.items():
-        text = text.replace("{" + name + "}", value)
-    while True:
-        start = text.find("{")
-        end = text.find("}", start)
-        if start < 0 or end < 0 or not text[start + 1 : end].isidentifier():
-            return text
-        text = text[:start] + "?" + text[end + 1 :]
 
 
 def edges(nodes: Sequence[Group], trace: Trace) -> dict[int, set[int]]:

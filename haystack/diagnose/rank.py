@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 from ..correlate.trace import Trace
 from ..library.matcher import Hit
+from ..library.wording import fill
 from ..record import Record
-from .graph import LINKED, NEAR, OWN, Group, edges, fill, more_general, reach
+from .graph import LINKED, NEAR, OWN, Group, edges, more_general, reach
 from .model import Candidate, Evidence, Stop
 from .outcome import Outcome
 

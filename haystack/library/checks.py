@@ -16,6 +16,7 @@ from .library import Library
 from .matcher import Matcher
 from .model import Pattern, Sample
 from .names import did_you_mean
+from .wording import missing
 
 
 class Complaint(NamedTuple):
@@ -52,8 +53,11 @@ def _samples(pattern: Pattern, _: Library, matcher: Matcher) -> list[Complaint]:
     for number, sample in enumerate(pattern.hits, 1):
         records = sample_records(sample)
         proven |= {hit.clause for record in records for hit in matcher.hits(record) if hit.pattern == pattern.id}
-        findings = matcher.findings(records, key=lambda _: None)
-        if not any(finding.pattern.id == pattern.id for finding in findings):
+        findings = [f for f in matcher.findings(records, key=lambda _: None) if f.pattern.id == pattern.id]
+        for name in missing(pattern.title, findings[0].captures) if findings else ():
+            text = f'hit sample {number} gives the title no "{name}": write what needs it as [ … {{{name}}} … ]'
+            complaints.append(Complaint(pattern.id, text, True))
+        if not findings:
             formats = ", ".join(sorted({record.format for record in records}))
             complaints.append(Complaint(pattern.id, f"hit sample {number} is not matched (read as {formats})", True))
     for number, sample in enumerate(pattern.misses, 1):

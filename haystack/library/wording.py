@@ -1,0 +1,33 @@
+"""The texts of a pattern, filled with what its clauses captured."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+# A part in square brackets that holds a capture is left out when that capture is missing.
+_OPTIONAL = re.compile(r"\[([^\[\]]*\{\w+\}[^\[\]]*)\]")
+_PLACE = re.compile(r"\{(\w+)\}")
+# What stands for a capture that is missing and was not said to be optional.
+MISSING = "?"
+
+
+def fill(text: str, captures: Mapping[str, str]) -> str:
+    """``RabbitMQ refuses the login[ of user {user}]`` with or without a user."""
+
+    def optional(found: re.Match[str]) -> str:
+        part = found.group(1)
+        return part if all(captures.get(name) for name in _PLACE.findall(part)) else ""
+
+    return _PLACE.sub(lambda found: captures.get(found.group(1)) or MISSING, _OPTIONAL.sub(optional, text))
+
+
+def missing(text: str, captures: Mapping[str, str]) -> list[str]:
+    """Names of captures that the text needs and that are not there."""
+    needed = _OPTIONAL.sub("", text)
+    return [name for name in _PLACE.findall(needed) if not captures.get(name)]
+
+
+def lacks(text: str, captures: Mapping[str, str]) -> list[str]:
+    """Names of all captures, optional or not, that the text could show and that are not there."""
+    return [name for name in _PLACE.findall(text) if not captures.get(name)]
