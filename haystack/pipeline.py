@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 
 from .correlate import skew
-from .correlate.ids import normalise
+from .correlate.ids import UUID, normalise
 from .correlate.trace import Trace, entry, find, follow, merge, surroundings
 from .diagnose import NOT_FOUND, Candidate, Diagnosis, Suspect, diagnose
 from .diagnose.model import Evidence, Stop
@@ -63,7 +63,7 @@ def trace(
     _check_ids(asked)
     library = load([Path(directory) for directory in patterns])
     clocks = Clocks(NodeClock(zone, source="--tz") if zone else NodeClock())
-    engine = FilesEngine([Path(path) for path in logs], library.services, clocks, jobs or os.cpu_count() or 1, progress)
+    engine = FilesEngine([Path(path) for path in logs], library.services, clocks, jobs or _cpus(), progress)
     _check_names("node", nodes, nodes_of(engine.files))
     _check_names("service", services, library.services.rows)
     if since and until and since > until:
@@ -95,8 +95,15 @@ def trace(
     )
 
 
+def _cpus() -> int:
+    """CPUs this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _sensible(time: datetime | None) -> datetime | None:
     """A bound inside the years that logs are from: adding minutes to the year 9999 overflows."""
+    if time is not None and time.tzinfo is None:
+        raise UsageError(f"{time} has no zone; give aware times")
     return None if time is None else max(_EARLIEST, min(time, _LATEST))
 
 
@@ -106,9 +113,9 @@ def _check_ids(asked: Sequence[str]) -> None:
     for identifier in asked:
         if not identifier.isprintable() or identifier != printable(identifier):
             raise UsageError(f"{printable(identifier)!r} holds characters that no id has")
-        if len(identifier) > _LONGEST_ID:
+        if len(identifier.encode()) > _LONGEST_ID:
             raise UsageError(f'"{identifier[:40]}…" is too long for an id')
-        if os.sep in identifier or Path(identifier).exists():
+        if os.sep in identifier or (not UUID.search(identifier.lower()) and Path(identifier).exists()):
             raise UsageError(f'"{identifier}" is a path, not an id; give paths with --logs {identifier}')
         if len(normalise(identifier)) < _SHORTEST_ID:
             raise UsageError(f'"{identifier}" is too short for an id; it would be found everywhere')
@@ -143,8 +150,11 @@ def _set_clocks(engine: FilesEngine, asked: Sequence[str], records: list[Record]
     if not estimated:
         return records
     engine.clocks = Clocks(engine.clocks.default, {**engine.clocks.nodes, **estimated})
-    kept = [record for record in records if record.origin.node not in estimated]
-    again = find(engine, asked, scope._replace(nodes=frozenset(estimated)))
+    wrong = {record.origin.node for record in records} & estimated.keys()
+    if not wrong:
+        return records
+    kept = [record for record in records if record.origin.node not in wrong]
+    again = find(engine, asked, scope._replace(nodes=frozenset(wrong)))
     return merge([*kept, *again])
 
 

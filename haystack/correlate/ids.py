@@ -41,14 +41,16 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 # An access line: what was asked for, and what came of it. Eventlet, nova's request log, uWSGI, HAProxy and Apache.
 _ACCESS = re.compile(
-    r'"?(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (?P<url>/[^\s"]*)(?: HTTP/[\d.]+)?"?'
-    r"(?:.{0,12}?status: (?P<status>\d{3})|.*?\(HTTP/[\d.]+ (?P<uwsgi>\d{3})\)| (?P<apache>\d{3}) \d+)"
+    r'"?(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (?P<url>/[^\s"]{0,1000})(?: HTTP/[\d.]{1,5})?"?'
+    r"(?:.{0,12}?status: (?P<status>\d{3})|.{0,120}?\(HTTP/[\d.]{1,5} (?P<uwsgi>\d{3})\)| (?P<apache>\d{3}) \d+)"
 )
 # HAProxy has the status before the request: ` 200 2490 - - ---- 2/2/0/0/0 0/0 "GET /v2.1/flavors HTTP/1.1"`.
 _PROXY = re.compile(
     r" (?P<status>\d{3}) \d+ \S+ \S+ \S{4} [\d/+]+ [\d/]+ .{0,200}?"
-    r'"(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (?P<url>/[^\s"]*)'
+    r'"(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (?P<url>/[^\s"]{0,1000})'
 )
+# Longer access lines are cut: content is hostile, and the expressions must not walk through 64 KiB of it.
+_ACCESS_LINE = 2048
 _TIME_TAKEN = re.compile(r"\btime: (\d+\.\d+)| in (\d+) msecs| (\d+\.\d{6})$")
 
 
@@ -81,6 +83,7 @@ def access(record: Record) -> Access | None:
     message = record.message
     if "HTTP" not in message and "status: " not in message:
         return None
+    message = message[:_ACCESS_LINE]
     proxied = _PROXY.search(message)
     if proxied:
         return Access(proxied.group("method"), proxied.group("url"), int(proxied.group("status")), None)

@@ -54,8 +54,10 @@ def _zones(ranges: Mapping[str, tuple[datetime, datetime]], clocks: Clocks) -> d
         shift = ((low - start) + (high - end)) / 2
         if abs(shift) < _LEAST_ZONE or (low <= end and high >= start):
             continue
+        if abs((low - start) - (high - end)) > _SLACK:
+            continue
         quarters = round(shift / _QUARTER) * _QUARTER
-        if abs(shift - quarters) <= _SLACK and abs(quarters) <= 14 * 3600:
+        if abs(shift - quarters) <= _SLACK and _is_zone(quarters):
             zone = timezone(timedelta(seconds=quarters))
             zones[node] = NodeClock(zone, 0.0, f"estimated: its logs lie {_show(quarters)} beside all others")
     return zones
@@ -105,7 +107,7 @@ def _zones_by_request(
     zones: dict[str, NodeClock] = {}
     for node, after in _first_work(records, starts, clocks).items():
         quarters = round(after / _QUARTER) * _QUARTER
-        if node in known or abs(after) < _LEAST_ZONE or abs(after - quarters) > _SLACK or abs(quarters) > 14 * 3600:
+        if node in known or abs(after) < _LEAST_ZONE or abs(after - quarters) > _SLACK or not _is_zone(quarters):
             continue
         others = [end for name, end in ends.items() if name != node]
         if after > 0 and (node not in ends or not others or abs(ends[node] - median(others) - quarters) > _SLACK):
@@ -143,6 +145,11 @@ def median(values: Iterable[float]) -> float:
 
 def _seconds(time: datetime, clock: NodeClock) -> float:
     return clock.to_utc(time).timestamp()
+
+
+def _is_zone(seconds: float) -> bool:
+    """Whether some place on earth has this offset: whole and half hours, and Nepal, Eucla and Chatham."""
+    return abs(seconds) <= 14 * 3600 and (not seconds % 1800 or seconds in (20700, 31500, 45900, 49500))
 
 
 def _show(seconds: float) -> str:

@@ -22,7 +22,8 @@ MOST_RECORDS = 20_000
 # What led to a failure lies this far back: RPC timeouts take 60 s, a dead service is noticed after 60 to 75 s, a port
 # that never comes up after 300 s (vif_plugging_timeout).
 BEFORE = timedelta(seconds=330)
-AFTER = timedelta(seconds=15)
+# After it a service that was stopped may have come back: patterns that say it did not look two minutes ahead.
+AFTER = timedelta(seconds=125)
 # Lines of a resource that bear no request id come shortly before or after those that do.
 _AROUND = timedelta(seconds=30)
 

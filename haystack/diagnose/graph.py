@@ -6,6 +6,7 @@ Explained groups fall behind what explains them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -21,6 +22,8 @@ from ..record import Record
 OWN, LINKED, NEAR = 3, 2, 1
 # Clocks of two nodes and buffering of two writers may differ by this much (seconds).
 _JITTER = 2.0
+# Services at the end of a request's way, on the node that was chosen for it.
+_END_OF_THE_WAY = frozenset(("nova-compute", "libvirtd", "qemu", "cinder-volume", "cinder-backup", "manila-share"))
 _DEPTH = {"root": 0, "effect": 1, "symptom": 2, "noise": 3}
 
 
@@ -108,11 +111,29 @@ def _complete(collected: dict[tuple[str, str], list[tuple[int, Finding]]]) -> No
 
 def edges(nodes: Sequence[Group], trace: Trace) -> dict[int, set[int]]:
     """For each group (by index) the groups it explains, directly."""
-    names = " ".join({record.message for record in trace.records if record.level is not None})
+    places = _Places(trace)
     return {
-        i: {j for j, other in enumerate(nodes) if i != j and _explains(cause, other, names)}
+        i: {j for j, other in enumerate(nodes) if i != j and _explains(cause, other, places)}
         for i, cause in enumerate(nodes)
     }
+
+
+class _Places:
+    """Where a trace went: the nodes it was worked on, and the nodes its records name."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.nodes = {record.origin.node for record in trace.records}
+        self.arrived = any(record.origin.service in _END_OF_THE_WAY for record in trace.records)
+        self._text = "\n".join(record.message for record in trace.records)
+
+    def reached(self, node: str) -> bool:
+        """Whether a fault of that node can be the trace's: it was there, it names the node, or it never got anywhere.
+
+        A request that found no host was turned away by all of them: each node's fault may be why.
+        """
+        if node in self.nodes or not self.arrived:
+            return True
+        return bool(node) and re.search(rf"(?<![\w.-]){re.escape(node)}(?![\w-])", self._text) is not None
 
 
 def reach(start: int, graph: dict[int, set[int]]) -> set[int]:
@@ -154,7 +175,7 @@ def _specific(group: Group) -> tuple[bool, int, int]:
     return mine, len(hit.captures), sum(map(len, clause.text)) + len(clause.regex)
 
 
-def _explains(cause: Group, effect: Group, names: str) -> bool:
+def _explains(cause: Group, effect: Group, places: _Places) -> bool:
     if "noise" in (cause.pattern.layer, effect.pattern.layer):
         return False
     if cause.pattern.layer == effect.pattern.layer and _proof(cause) == _proof(effect):
@@ -165,18 +186,21 @@ def _explains(cause: Group, effect: Group, names: str) -> bool:
         deeper = _DEPTH[cause.pattern.layer] < _DEPTH[effect.pattern.layer]
         if not deeper or cause.link < LINKED or effect.link < LINKED or cause.pattern.id in effect.pattern.explains:
             return False
-    if cause.first is None or effect.last is None:
-        return named or cause.link == effect.link
-    if (effect.last - cause.first).total_seconds() < -_JITTER:
-        return False  # it began after the last trace of what it should explain
-    if cause.last is not None and effect.first is not None:
-        gap = (effect.first - cause.last).total_seconds()
-        if gap > max(cause.pattern.lag, _JITTER) and cause.link == NEAR:
-            return False
+    if not _in_time(cause, effect):
+        return False
     if cause.link >= LINKED or cause.pattern.scope == "cloud":
         return True
-    touched = cause.nodes & effect.nodes
-    return bool(touched) or named or any(node and node in names for node in cause.nodes)
+    return bool(cause.nodes & effect.nodes) or any(places.reached(node) for node in cause.nodes)
+
+
+def _in_time(cause: Group, effect: Group) -> bool:
+    if cause.first is None or effect.last is None:
+        return True
+    if (effect.last - cause.first).total_seconds() < -_JITTER:
+        return False  # it began after the last of what it should explain
+    if cause.link == NEAR and cause.last is not None and effect.first is not None:
+        return (effect.first - cause.last).total_seconds() <= max(cause.pattern.lag, _JITTER)
+    return True
 
 
 def _proof(group: Group) -> tuple[str, int]:

@@ -98,7 +98,7 @@ def _candidate(
         group.pattern,
         group.cause,
         round(min(score, 0.99), 2),
-        tuple(_reasons(group, explained, trace, len(requests), stop)),
+        tuple(_reasons(group, explained, trace, stop)),
         tuple(_evidence(group, between, explained)),
         tuple(dict.fromkeys(g.pattern.id for g in explained)),
         captures,
@@ -108,7 +108,7 @@ def _candidate(
     )
 
 
-def _reasons(group: Group, explained: Sequence[Group], trace: Trace, requests: int, stop: Stop | None) -> list[str]:
+def _reasons(group: Group, explained: Sequence[Group], trace: Trace, stop: Stop | None) -> list[str]:
     reasons = []
     if group.link == OWN:
         reasons.append("a record of this request says so")
@@ -119,15 +119,15 @@ def _reasons(group: Group, explained: Sequence[Group], trace: Trace, requests: i
     if stop is not None and group.link == NEAR and _is_about(group, stop.missing):
         reasons.append(f"the request never reached {stop.missing}, where others of its kind went on")
     if explained:
-        names = list(dict.fromkeys(g.cause if len(g.cause) <= 90 else g.cause[:89] + "…" for g in explained))
+        names = list(dict.fromkeys(g.cause for g in explained))
         more = f" and {len(names) - 2} more" if len(names) > 2 else ""
         reasons.append("it explains: " + "; ".join(names[:2]) + more)
     earlier = [g for g in explained if g.first and group.first and g.first < group.first]
     if explained and not earlier:
         reasons.append("it is the earliest fault on the path")
-    others = requests - 1 if trace.main else requests
-    if others > 0 and group.first and group.last:
-        reasons.append(f"{others} other request{'s' if others > 1 else ''} failed on it")
+    others = len(group.requests - {trace.main} - trace.requests)
+    if others > 0:
+        reasons.append(f"{others} other request{'s show' if others > 1 else ' shows'} it too")
     if group.pattern.layer == "effect":
         reasons.append("no root cause beneath it is in the logs")
     return reasons

@@ -186,6 +186,8 @@ def combine(pattern: Pattern, hits: Sequence[Hit], key: Callable[[Record], objec
     """Findings of one pattern from the hits of its clauses."""
     match = pattern.match
     wanted = len(match.clauses)
+    # A service that comes back voids its own stop, not the stop of another, however far the fault reaches.
+    voids = key if pattern.scope in ("request", "resource") else scope_key("service")
     voiding = [hit for hit in hits if hit.clause >= wanted]
     present = sorted((hit for hit in hits if hit.clause < wanted), key=lambda hit: _order(hit.record))
     groups: dict[object, list[Hit]] = {}
@@ -200,7 +202,7 @@ def combine(pattern: Pattern, hits: Sequence[Hit], key: Callable[[Record], objec
             bundles = _sequences(group, wanted, match.within, ordered=match.kind == "then")
         for bundle in bundles:
             if not any(
-                key(void.record) == key(bundle[0].record) and _near(void.record, bundle[0].record, match.within)
+                voids(void.record) == voids(bundle[0].record) and _follows(bundle[0].record, void.record, match.within)
                 for void in voiding
             ):
                 findings.append(Finding(pattern, tuple(bundle)))
@@ -254,6 +256,13 @@ def _near(one: Record, other: Record, seconds: float) -> bool:
     if one.time is None or other.time is None:
         return True
     return abs((other.time - one.time).total_seconds()) <= seconds
+
+
+def _follows(one: Record, other: Record, seconds: float) -> bool:
+    """Whether the other came after the one (or at once with it, as clocks go), within the time."""
+    if one.time is None or other.time is None:
+        return True
+    return -1.0 <= (other.time - one.time).total_seconds() <= seconds
 
 
 def _order(record: Record) -> tuple[float, str, int]:

@@ -81,7 +81,7 @@ class FilesEngine:
         self._facts: dict[str, Facts] = {}
         self._read: set[LogFile] = set()
         self._unparsed: set[tuple[str, int]] = set()
-        self._newlines: dict[str, dict[int, int]] = {}
+        self._line_numbers: dict[str, dict[int, int]] = {}
 
     def search(self, query: Query) -> list[Record]:
         """Records that answer the query, by file and place in the file. What cannot be read is in ``coverage``."""
@@ -177,6 +177,8 @@ class FilesEngine:
             self._skipped[Trouble(file.source, "binary")] = None
             return False
         clock = self.clocks.of(file.node)
+        if facts.first and facts.last and not facts.sorted:
+            return True  # newest first (`journalctl -r`): every line may be inside
         if query.until and facts.first and clock.to_utc(facts.first) > query.until + DISORDER:
             return False
         return not (query.since and facts.last and clock.to_utc(facts.last) < query.since - DISORDER)
@@ -217,7 +219,7 @@ class FilesEngine:
     def _window(self, fd: int, file: LogFile, size: int, query: Query) -> tuple[int, int]:
         """Byte range of a plain file that holds the window; the whole file where its lines bear no time."""
         facts = self._facts[file.source]
-        if facts.first is None and facts.last is None:
+        if not facts.sorted:
             return 0, size
         lines = Lines(lambda at, count: os.pread(fd, count, at), 0, size, step=PROBE)
         return window_in(lines, query, facts.formats, self.clocks.of(file.node).to_utc, facts.probes)
@@ -326,7 +328,7 @@ class FilesEngine:
 
     def _count_lines(self, source: str, offsets: list[int]) -> list[int]:
         """Numbers of the lines that start at the offsets (ascending); 0 where the file cannot be read again."""
-        known = self._newlines.setdefault(source, {})
+        known = self._line_numbers.setdefault(source, {})
         missing = [offset for offset in offsets if offset not in known]
         compression = next((file.compression for file in self.files if file.source == source), "")
         position, line = 0, 1

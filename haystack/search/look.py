@@ -25,6 +25,15 @@ class Facts(NamedTuple):
     binary: bool
     probes: dict[int, datetime | None]  # times found by bisection, by byte offset
 
+    @property
+    def sorted(self) -> bool:
+        """Whether a window can be found by bisection: there are stamps, and they do not run backwards."""
+        if self.first is None or self.last is None:
+            return self.first is not None or self.last is not None
+        if (self.first.tzinfo is None) != (self.last.tzinfo is None):
+            return True
+        return self.first <= self.last
+
 
 NOTHING_KNOWN = Facts(tuple(detect(())), None, None, False, {})
 

@@ -33,17 +33,28 @@ def records_at(
     """The records that hold the lines starting at the offsets ``hits`` (ascending), each once, in file order."""
     wanted = set(hits)
     start, end = -1, -1
+    measured: set[str] = set()  # keys of the events in the region whose ends are known
     for hit in hits:
         if hit < end:
+            # Inside another event's lines: part of one that was measured, or an event of its own that cuts in.
+            head, _ = read_head(lines.line(hit)[0], formats)
+            if head is None or (head.key in measured and head.part):
+                continue
+            end = max(end, _event_end(lines, hit, formats))
+            measured.add(head.key)
             continue
         low = max(_event_start(lines, hit, formats), 0)
         high = _event_end(lines, hit, formats)
         if low < end:  # grows into the region before it
             end = max(end, high)
-            continue
-        if start >= 0:
-            yield from _fold(lines, start, end, wanted, formats, place, to_utc)
-        start, end = low, high
+        else:
+            if start >= 0:
+                yield from _fold(lines, start, end, wanted, formats, place, to_utc)
+            start, end = low, high
+            measured.clear()
+        first, _ = read_head(lines.line(low)[0], formats)
+        if first is not None:
+            measured.add(first.key)
     if start >= 0:
         yield from _fold(lines, start, end, wanted, formats, place, to_utc)
 
