@@ -74,6 +74,8 @@ def trace(
         return _not_found(asked, engine, library, logs)
     first = _set_clocks(engine, asked, first, scope)
     found = follow(engine, asked, first, scope)
+    absent = [i for i in asked if len(asked) > 1 and not any(_names(record, normalise(i)) for record in first)]
+    found = found._replace(notes=(*found.notes, *(f"no log line has {identifier}" for identifier in absent)))
     # Causes are looked for everywhere near the trace: --node and --service say where to look for the id.
     everywhere = Query(since=since, until=until)
     around = surroundings(engine, found, library.literals, everywhere)
@@ -126,6 +128,11 @@ def _check_names(kind: str, names: Sequence[str], known: Iterable[str]) -> None:
     for name in names:
         if name not in known:
             raise UsageError(f"--{kind} {name}: no such {kind} in these logs; {did_you_mean(name, known)}".rstrip("; "))
+
+
+def _names(record: Record, identifier: str) -> bool:
+    own = (*record.request_ids, record.instance, record.message)
+    return any(identifier in text for text in own) or any(identifier in line for line in record.body)
 
 
 def _not_found(asked: Sequence[str], engine: FilesEngine, library: Library, logs: Sequence[object]) -> Diagnosis:

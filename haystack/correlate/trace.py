@@ -147,10 +147,12 @@ def entry(trace: Trace, request: str = "") -> tuple[Record, Access] | None:
     """
     request = request or trace.main
     own = [record for record in trace.records if request and bare(record.request_id) == request]
-    services = {record.origin.service for record in own}
-    for record in own:
-        call = access(record) if record.origin.service != "glance-api" or services == {"glance-api"} else None
-        if call is not None:
+    calls = [(record, call) for record in own if (call := access(record)) is not None]
+    # The caller's service may log no access line at all; its other records still tell that glance was only asked.
+    others = any(record.origin.service not in ("glance-api", "") for record in own)
+    for record, call in calls:
+        glance = record.origin.service == "glance-api" or call.url.startswith(("/v2/images", "/v2/schemas"))
+        if not glance or (not others and len(own) == len(calls)):
             return record, call
     return None
 
@@ -192,19 +194,18 @@ def _belongs(record: Record, requests: set[str]) -> bool:
 
 def _request_of(records: Sequence[Record]) -> str:
     """The request to trace when the user gave a resource: the last one that went wrong, else the last that acted."""
-    wrong: Counter[str] = Counter()
+    calls = [(record, call) for record in records if (call := access(record)) is not None]
+    polls = {bare(record.request_id) for record, call in calls if call.method in ("GET", "HEAD") and call.status < 400}
+    wrong: list[str] = []
     acting: list[str] = []
     for record in sorted(records, key=_order):
-        call = access(record)
-        if not record.request_id or (call is not None and call.method in ("GET", "HEAD")):
-            continue
-        if not record.user:
-            continue  # a periodic task's id, the same for hours
         identifier = bare(record.global_request_id or record.request_id)
+        if not identifier or not record.user or identifier in polls or bare(record.request_id) in polls:
+            continue  # (without a user it is a periodic task's id, the same for hours)
         acting.append(identifier)
-        if record.level is not None and record.level >= Level.ERROR:
-            wrong[identifier] += 1
-    return list(wrong)[-1] if wrong else acting[-1] if acting else ""
+        if record.level is not None and record.level >= Level.WARNING:
+            wrong.append(identifier)
+    return wrong[-1] if wrong else acting[-1] if acting else ""
 
 
 def _kind_of(identifier: str, records: Sequence[Record]) -> str:

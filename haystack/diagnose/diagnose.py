@@ -48,7 +48,7 @@ def diagnose(trace: Trace, around: Sequence[Record], twins: Sequence[Sequence[Re
     fell_silent = stop is not None and result.call is not None and result.call.status == 202
     if result.failed is False and not (fell_silent and not result.good):
         return Answer(model.HEALTHY, result, (), (), None)
-    if result.failed is None and not any(group.link >= LINKED for group in telling):
+    if result.failed is None and not fell_silent and not any(group.link >= LINKED for group in telling):
         return Answer(model.HEALTHY, result, (), (), None)
     candidates = tuple(rank(telling, trace, result, stop))
     sure = bool(candidates) and candidates[0].confidence >= SURE

@@ -24,6 +24,8 @@ OWN, LINKED, NEAR = 3, 2, 1
 _JITTER = 2.0
 # Services at the end of a request's way, on the node that was chosen for it.
 _END_OF_THE_WAY = frozenset(("nova-compute", "libvirtd", "qemu", "cinder-volume", "cinder-backup", "manila-share"))
+# Messages that repeat an exception of another node. Sources: nova/conductor/manager.py, oslo_messaging/rpc/client.py.
+_RELAYED = re.compile(r"Error from last host: |Remote error: |\b\w+_Remote\b")
 _DEPTH = {"root": 0, "effect": 1, "symptom": 2, "noise": 3}
 
 
@@ -78,6 +80,11 @@ def groups(findings: Sequence[Finding], trace: Trace) -> list[Group]:
         pattern = members[0][1].pattern
         if best == NEAR and pattern.scope in ("request", "resource"):
             continue
+        if best == NEAR and pattern.scope in ("node", "service"):
+            # What another node's service told of its own fault is no fault of this node.
+            members = [(link, finding) for link, finding in members if not _RELAYED.search(finding.record.message)]
+            if not members:
+                continue
         ordered = sorted(members, key=lambda member: (-member[0], _seconds(member[1].time)))
         tied = [finding for link, finding in ordered if link == best]
         times = [hit.record.time for finding in tied for hit in finding.hits if hit.record.time]

@@ -7,10 +7,10 @@ well, and a policy refusal leaves nothing but its access line.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from ..correlate.ids import Access, access, bare
+from ..correlate.ids import Access, access, bare, normalise
 from ..correlate.trace import Trace, entry
 from ..record import Level, Record
 
@@ -23,7 +23,6 @@ _ENDED_WELL = re.compile(
     r"|[Vv]olume .{0,80}(?:created|extended|attached|detached) successfully|Created volume successfully"
     r"|(?:Attach|Detach|Create|Extend) volume completed"
     r"|Stack (?:CREATE|UPDATE|CHECK) (?:COMPLETE|completed successfully)"
-    r"|_post_live_migration\(\) is started"
 )
 _DELETED_WELL = re.compile(
     r"Took \d+\.\d+ seconds to (?:deallocate network|destroy the instance)|Instance destroyed successfully"
@@ -53,30 +52,56 @@ class Outcome(NamedTuple):
 
 
 def outcome(trace: Trace, harmless: Collection[tuple[str, int]]) -> Outcome:
-    """Whether the traced request failed. ``harmless`` are places of records that noise patterns explain."""
-    began = entry(trace)
+    """Whether what was asked for failed; of several requests, the first that did.
+
+    ``harmless`` are places of records that noise patterns explain.
+    """
+    asked = [i for i in dict.fromkeys(map(normalise, trace.asked)) if i in trace.requests] or [trace.main]
+    results = [_outcome(trace, request, harmless) for request in asked]
+    return next((result for result in results if result.failed), results[0])
+
+
+def _outcome(trace: Trace, request: str, harmless: Collection[tuple[str, int]]) -> Outcome:
+    began = entry(trace, request)
     record, call = began if began else (None, None)
     if call is not None and call.status >= 400:
         return Outcome(True, f"the API answered {call.status}", call, record)
+    if call is not None and call.method in ("GET", "HEAD"):
+        # A read is over with its answer. (keystonemiddleware logs later calls under the id of the one before.)
+        return Outcome(False, f"the API answered {call.status}", call, record, good=True)
     deleted = _deleted_by_another(trace)
     if deleted is not None and call is not None and call.method != "DELETE":
         return Outcome(False, "it was deleted by another request while this one worked on it", call, record, good=True)
-    signs = _signs(trace, harmless, deletes=call is not None and call.method == "DELETE")
+    own = _records_of(trace, request)
+    signs = _signs(own, harmless, deletes=call is not None and call.method == "DELETE")
     if signs.bad is not None and (signs.good is None or _later(signs.bad, signs.good)):
-        return Outcome(True, f'"{signs.bad.message[:80]}"', call, record)
+        return Outcome(True, f'"{signs.bad.message}"', call, record)
     errors = signs.errors
     if call is not None and record is not None and call.status != 202:
         # What was logged before the answer was sent was overcome; work that goes on after it may still fail.
         errors = [error for error in errors if _later(error, record)]
     if errors and (signs.good is None or any(_later(error, signs.good) for error in errors)):
-        return Outcome(True, f'"{errors[0].message[:80]}"', call, record)
+        return Outcome(True, f'"{errors[0].message}"', call, record)
     if signs.good is not None:
-        return Outcome(False, f'"{signs.good.message[:80]}"', call, record, good=True)
+        return Outcome(False, f'"{signs.good.message}"', call, record, good=True)
+    if call is not None and call.status == 202:
+        return Outcome(None, "the API accepted it (202), and nothing here tells how it ended", call, record)
     if call is not None:
         return Outcome(False, f"the API answered {call.status} and no failure was logged for it", call, record)
     if signs.warnings:
-        return Outcome(True, f'"{signs.warnings[0].message[:80]}"', None, None)
+        return Outcome(True, f'"{signs.warnings[0].message}"', None, None)
     return Outcome(None, "no API call and no error was logged for it", None, None)
+
+
+def _records_of(trace: Trace, request: str) -> list[Record]:
+    """The records that tell of one request: its own, those it caused, and lines about its resources without an id.
+
+    With a single request asked for that is the whole trace but the calls of others.
+    """
+    several = sum(i in trace.requests for i in map(normalise, trace.asked)) > 1
+    if not several:
+        return [record for record in trace.records if _speaks_of(record, trace)]
+    return [record for record in trace.records if any(bare(i) == request for i in record.request_ids)]
 
 
 def _deleted_by_another(trace: Trace) -> Record | None:
@@ -100,12 +125,12 @@ class _Signs(NamedTuple):
     warnings: list[Record]
 
 
-def _signs(trace: Trace, harmless: Collection[tuple[str, int]], deletes: bool) -> _Signs:
+def _signs(records: Sequence[Record], harmless: Collection[tuple[str, int]], deletes: bool) -> _Signs:
     bad = good = None
     errors: list[Record] = []
     warnings: list[Record] = []
-    for record in trace.records:
-        if not _speaks_of(record, trace) or (record.origin.source, record.origin.offset) in harmless:
+    for record in records:
+        if (record.origin.source, record.origin.offset) in harmless:
             continue
         if _ENDED_BADLY.search(record.message):
             bad = record

@@ -25,6 +25,8 @@ _LINK = {OWN: 1.0, LINKED: 0.94, NEAR: 0.4}
 # A near root that explains what the trace shows; on a node of the trace, or elsewhere.
 _NEAR_EXPLAINS = 0.92
 _EXPLAINED = 0.55
+# A fault last seen within so many seconds before the trace is taken as going on.
+_FRESH = 45.0
 _FORMATS_WITH_HEAD = ("oslo", "oslo_json", "oslo_bare")
 
 
@@ -42,6 +44,7 @@ def rank(nodes: Sequence[Group], trace: Trace, result: Outcome, stop: Stop | Non
         explained_here = reached[i] & tied
         silent = stop is not None and _is_about(group, stop.missing)
         score = _LAYER[group.pattern.layer] * _link_factor(group, bool(explained_here) or silent)
+        score *= _freshness(group, trace)
         if explained_here:
             score = 1 - (1 - score) * 0.72 ** min(len(explained_here), 3)
         causes = [j for j in graph if i in reached[j] and _counts(nodes[j], reached[j] & tied) and j not in reached[i]]
@@ -57,6 +60,21 @@ def rank(nodes: Sequence[Group], trace: Trace, result: Outcome, stop: Stop | Non
         for score, i in scored[:MOST_CANDIDATES]
         if score >= _LEAST
     ]
+
+
+def _freshness(group: Group, trace: Trace) -> float:
+    """A fault nearby counts less the longer before the trace it was last seen: it may be over.
+
+    Not so a stop that is known not to have been followed by a start (a pattern with ``absent``).
+    """
+    if group.link != NEAR or group.pattern.match.absent or trace.since is None:
+        return 1.0
+    seen = [hit.record.time for finding in group.findings for hit in finding.hits if hit.record.time]
+    before = [time for time in seen if trace.until is None or time <= trace.until]
+    if not before:
+        return 0.5
+    gap = (trace.since - max(before)).total_seconds()
+    return 1 - 0.5 * min(1.0, max(0.0, gap - _FRESH) / 300)
 
 
 def _link_factor(group: Group, explains: bool) -> float:
