@@ -35,7 +35,7 @@ def read_entry(name: str) -> bytes | None:
             digest, payload = file.read(64), file.read()
     except OSError:
         return None
-    return payload if hashlib.sha256(payload).hexdigest().encode() == digest else None
+    return payload if _digest(name, payload) == digest else None
 
 
 def write_entry(name: str, payload: bytes) -> None:
@@ -48,7 +48,7 @@ def write_entry(name: str, payload: bytes) -> None:
         handle, temporary = tempfile.mkstemp(dir=directory, prefix=".new-")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(hashlib.sha256(payload).hexdigest().encode() + payload)
+                file.write(_digest(name, payload) + payload)
             Path(temporary).replace(directory / name)
         except OSError:
             Path(temporary).unlink(missing_ok=True)
@@ -56,6 +56,11 @@ def write_entry(name: str, payload: bytes) -> None:
     except OSError:
         return
     _forget_old(directory, name.partition("-")[0])
+
+
+def _digest(name: str, payload: bytes) -> bytes:
+    """The name belongs to it: an entry renamed to another key is not that key's."""
+    return hashlib.sha256(name.encode() + b"\0" + payload).hexdigest().encode()
 
 
 def _forget_old(directory: Path, kind: str, keep: int = 4) -> None:

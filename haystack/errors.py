@@ -5,6 +5,7 @@ HaystackError
 ├── SettingsError         haystack.yaml or an option has a wrong value (exit 2)
 ├── LibraryError          a pattern file is broken, or none could be loaded (exit 2)
 ├── SourceError           the place to read logs from cannot be used at all (exit 2)
+├── WorkerError           a worker process died (exit 2)
 └── UnreadableError       one file or one node could not be read; the others go on (exit 3)
 """
 
@@ -29,6 +30,10 @@ class LibraryError(HaystackError):
 
 class SourceError(HaystackError):
     """A log source as a whole cannot be used: it does not exist or is no directory of logs."""
+
+
+class WorkerError(HaystackError):
+    """A worker process ended without an answer (killed, out of memory)."""
 
 
 class UnreadableError(HaystackError):

@@ -108,6 +108,8 @@ def answer(ctx: click.Context, ids: Sequence[str], options: dict[str, Any]) -> N
             jobs=options["jobs"],
             progress=progress,
         )
+    # Standard input was spooled to a file of a random name; what the user gave is the answer's.
+    diagnosis = diagnosis._replace(logs=tuple(options["logs"] or (".",)))
     if options["format_"] == "json":
         from ..report import json_report, output
 
@@ -119,7 +121,7 @@ def answer(ctx: click.Context, ids: Sequence[str], options: dict[str, Any]) -> N
         text.show(diagnosis, options["output"])
     if diagnosis.verdict == "not-found":
         ctx.exit(NOT_FOUND)
-    ctx.exit(PARTLY_READ if diagnosis.coverage.unreadable else DONE)
+    ctx.exit(PARTLY_READ if diagnosis.coverage.unreadable or diagnosis.problems else DONE)
 
 
 def _time(option: str, text: str | None, zone: tzinfo | None, now: datetime) -> datetime | None:

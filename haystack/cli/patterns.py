@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ..library.model import LAYERS
 from .options import extra_patterns
 
 
@@ -17,12 +18,18 @@ def patterns() -> None:
 @patterns.command("list")
 @extra_patterns
 @click.option("--service", help="Only the patterns of this service.")
-@click.option("--layer", help="Only the patterns of this layer: root, effect, symptom or noise.")
+@click.option("--layer", type=click.Choice(LAYERS), help="Only the patterns of this layer.")
 def list_patterns(patterns_dirs: tuple[Path, ...], service: str | None, layer: str | None) -> None:
     """List all patterns, a line each: id, layer, title."""
+    from ..errors import UsageError
     from ..library import load
+    from ..library.names import did_you_mean
 
     library = load(patterns_dirs)
+    for problem in library.problems:
+        click.echo(f"haystack: {problem}", err=True)
+    if service and service not in library.services.rows:
+        raise UsageError(f'no service "{service}"; {did_you_mean(service, library.services.rows)}'.rstrip("; "))
     for pattern_id in library.ids:
         pattern = library.pattern(pattern_id)
         if (service and pattern.service != service) or (layer and pattern.layer != layer):
@@ -41,7 +48,7 @@ def show(pattern_id: str, patterns_dirs: tuple[Path, ...]) -> None:
 
     library = load(patterns_dirs)
     if pattern_id not in library:
-        raise UsageError(f'no pattern "{pattern_id}": {did_you_mean(pattern_id, library.ids)}')
+        raise UsageError(f'no pattern "{pattern_id}"; {did_you_mean(pattern_id, library.ids)}'.rstrip("; "))
     pattern = library.pattern(pattern_id)
     click.echo(f"{pattern.id}\n{pattern.title}\n")
     click.echo(f"service {pattern.service}, {pattern.severity}, {pattern.layer}, reaches the {pattern.scope}\n")
@@ -71,7 +78,7 @@ def check(ids: tuple[str, ...], patterns_dirs: tuple[Path, ...]) -> None:
     broken = {Path(text.partition(":")[0]).stem for text in library.problems}
     for name in ids:
         if name not in library and name not in broken:
-            raise UsageError(f'no pattern "{name}": {did_you_mean(name, library.ids)}')
+            raise UsageError(f'no pattern "{name}"; {did_you_mean(name, library.ids)}'.rstrip("; "))
     complaints = check_library(library, [name for name in ids if name in library] if ids else None)
     if ids:
         complaints = [complaint for complaint in complaints if complaint.pattern in ids]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ..correlate.trace import Trace
 from ..library.matcher import Hit
-from ..library.wording import fill
+from ..library.wording import fill_command
 from ..record import Record
 from .graph import LINKED, NEAR, OWN, Group, edges, more_general, reach
 from .model import Candidate, Evidence, Stop
@@ -120,8 +120,8 @@ def _candidate(
         tuple(_evidence(group, between, explained)),
         tuple(dict.fromkeys(g.pattern.id for g in explained)),
         captures,
-        tuple(fill(text, captures) for text in group.pattern.confirm),
-        tuple((fill(step.text, captures), step.changing) for step in group.pattern.fix),
+        tuple(fill_command(text, captures) for text in group.pattern.confirm),
+        tuple((fill_command(step.text, captures), step.changing) for step in group.pattern.fix),
         len(requests),
     )
 

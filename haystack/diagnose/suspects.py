@@ -56,7 +56,7 @@ def _suspect(record: Record) -> Suspect:
     module, function, line = _frame(record.body) or (record.logger, "", 0)
     reasons = []
     if record.exception:
-        reasons.append(f"it raised {record.exception.name}: {record.exception.message[:160]}".rstrip(": "))
+        reasons.append(f"it raised {record.exception.name}: {record.exception.message}".rstrip(": "))
     if function:
         reasons.append("the deepest frame of a service in the first traceback")
     reasons.append(f"{record.level.name if record.level else 'record'} by {record.logger or record.origin.service}")

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 # A part in square brackets that holds a capture is left out when that capture is missing.
 _OPTIONAL = re.compile(r"\[([^\[\]]*\{\w+\}[^\[\]]*)\]")
+# What may be pasted into a shell: names, paths, addresses, ids.
+_PLAIN = re.compile(r"[\w./:@%+,=][\w./:@%+,=-]*")
 _PLACE = re.compile(r"\{(\w+)\}")
 # What stands for a capture that is missing and was not said to be optional.
 MISSING = "?"
@@ -31,3 +33,13 @@ def missing(text: str, captures: Mapping[str, str]) -> list[str]:
 def lacks(text: str, captures: Mapping[str, str]) -> list[str]:
     """Names of all captures, optional or not, that the text could show and that are not there."""
     return [name for name in _PLACE.findall(text) if not captures.get(name)]
+
+
+def fill_command(text: str, captures: Mapping[str, str]) -> str:
+    """A command or step for the operator to paste: a capture with anything but plain characters stays a ``<name>``.
+
+    Log content is hostile, and what an operator pastes runs as root.
+    """
+    safe = {name: value if _PLAIN.fullmatch(value) else f"<{name}>" for name, value in captures.items()}
+    names = dict.fromkeys(_PLACE.findall(text))
+    return fill(text, {**{name: f"<{name}>" for name in names}, **safe})

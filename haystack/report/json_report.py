@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from typing import Any
 
@@ -13,15 +14,34 @@ from .mask import mask
 SCHEMA = "haystack/diagnosis-1"
 # The text of one record in the document; a longer one is cut.
 _LONGEST = 4096
+# Control characters that JSON lets through and a terminal does not survive: DEL, C1, bidirectional marks.
+_UNSAFE = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def render(diagnosis: Diagnosis, ascii_only: bool = False) -> str:
     """The document, indented, with a line end; ``ascii_only`` for an output that is not UTF-8."""
-    return json.dumps(document(diagnosis), indent=1, ensure_ascii=ascii_only) + "\n"
+    text = json.dumps(document(diagnosis), indent=1, ensure_ascii=ascii_only)
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text) + "\n"
 
 
 def document(diagnosis: Diagnosis) -> dict[str, Any]:
-    """The document as plain values."""
+    """The document as plain values, without secrets."""
+    masked: dict[str, Any] = _masked(_document(diagnosis))
+    return masked
+
+
+def _masked(value: Any) -> Any:
+    """Every text of the document masked, whole, and cut only then: half a URL hides what was its password."""
+    if isinstance(value, str):
+        return mask(value)[:_LONGEST]
+    if isinstance(value, list):
+        return [_masked(item) for item in value]
+    if isinstance(value, dict):
+        return {mask(key): _masked(item) for key, item in value.items()}
+    return value
+
+
+def _document(diagnosis: Diagnosis) -> dict[str, Any]:
     trace = diagnosis.trace
     outcome = diagnosis.outcome
     call = outcome.call if outcome else None
@@ -40,9 +60,9 @@ def document(diagnosis: Diagnosis) -> dict[str, Any]:
         "verdict": diagnosis.verdict,
         "outcome": {
             "failed": outcome.failed if outcome else None,
-            "reason": mask(outcome.reason) if outcome else "",
+            "reason": outcome.reason if outcome else "",
             "method": call.method if call else None,
-            "url": mask(call.url) if call else None,
+            "url": call.url if call else None,
             "status": call.status if call else None,
             "seconds": call.seconds if call else None,
         },
@@ -81,15 +101,15 @@ def _candidate(rank: int, candidate: Candidate) -> dict[str, Any]:
         "service": pattern.service,
         "layer": pattern.layer,
         "confidence": candidate.confidence,
-        "cause": mask(candidate.cause),
+        "cause": candidate.cause,
         "explains": list(candidate.explains),
-        "reasons": [mask(reason) for reason in candidate.reasons],
+        "reasons": list(candidate.reasons),
         "evidence": [_evidence(evidence) for evidence in candidate.evidence],
         "confirm": list(candidate.confirm),
         "fix": [{"step": text, "changing": changing} for text, changing in candidate.fix],
         "references": list(pattern.references),
         "requests_hit": candidate.requests_hit,
-        "captures": {name: mask(value) for name, value in candidate.captures.items()},
+        "captures": dict(candidate.captures.items()),
     }
 
 
@@ -100,7 +120,7 @@ def _suspect(rank: int, suspect: Suspect) -> dict[str, Any]:
         "module": suspect.module,
         "function": suspect.function,
         "line": suspect.line,
-        "reasons": [mask(reason) for reason in suspect.reasons],
+        "reasons": list(suspect.reasons),
         "evidence": [_evidence(evidence) for evidence in suspect.evidence],
     }
 
@@ -116,7 +136,7 @@ def _line(record: Record, line: int, text: str) -> dict[str, Any]:
         "service": record.origin.service,
         "file": record.origin.path,
         "line": line,
-        "text": mask(text[:_LONGEST]),
+        "text": text,
     }
 
 
@@ -130,7 +150,7 @@ def _timeline(record: Record) -> dict[str, Any]:
         "request_id": record.request_id or None,
         "file": record.origin.path,
         "line": record.origin.line,
-        "message": mask(record.message[:_LONGEST]),
+        "message": record.message,
     }
 
 

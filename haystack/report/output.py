@@ -10,22 +10,30 @@ from ..errors import UsageError
 
 
 def write(text: str, path: Path | None) -> None:
-    """Text to a file, whole or not at all, or to standard output."""
-    if path is None:
+    """Text to a file, whole or not at all, or to standard output (None or ``-``).
+
+    Raises UsageError when the file cannot be written. A device or pipe is written to, never replaced.
+    """
+    if path is None or str(path) == "-":
         sys.stdout.write(text)
         sys.stdout.flush()
         return
     import tempfile
 
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        target = path.resolve()  # a link keeps leading where it leads
+        if target.exists() and not target.is_file():
+            with target.open("w", encoding="utf-8") as file:
+                file.write(text)
+            return
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(text)
             mask = os.umask(0)
             os.umask(mask)
             Path(temporary).chmod(0o666 & ~mask)
-            Path(temporary).replace(path)
+            Path(temporary).replace(target)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from datetime import date
 from io import StringIO
 from pathlib import Path, PurePosixPath
 
@@ -40,7 +41,8 @@ def show(diagnosis: Diagnosis, path: Path | None = None) -> None:
     if path is None and sys.stdout.isatty():
         render_to(diagnosis, Console(highlight=False))
     else:
-        write(plain(diagnosis, int(os.environ.get("COLUMNS") or 0) or _PIPE_WIDTH), path)
+        columns = os.environ.get("COLUMNS", "")
+        write(plain(diagnosis, int(columns) if columns.isdecimal() and int(columns) else _PIPE_WIDTH), path)
 
 
 def plain(diagnosis: Diagnosis, width: int = _PIPE_WIDTH) -> str:
@@ -60,10 +62,12 @@ def render_to(diagnosis: Diagnosis, console: Console) -> None:
     _headline(trace, console)
     if diagnosis.verdict == HEALTHY:
         reason = diagnosis.outcome.reason if diagnosis.outcome else ""
-        console.print(Text.assemble(Text("● Nothing went wrong", style="bold green"), Text(f"   {clean(reason)}")))
+        worked = diagnosis.outcome is not None and diagnosis.outcome.failed is False
+        good = "● Nothing went wrong" if worked else "● No failure found"
+        console.print(Text.assemble(Text(good, style="bold green"), Text(f"   {_cut(clean(reason), 160)}")))
         console.print()
     for number, candidate in enumerate(_shown(diagnosis)):
-        _candidate(candidate, number == 0 and diagnosis.verdict == CAUSE_FOUND, console)
+        _candidate(candidate, number == 0 and diagnosis.verdict == CAUSE_FOUND, _day(trace), console)
     if diagnosis.verdict not in (CAUSE_FOUND, HEALTHY):
         _unknown(diagnosis, console)
     _stopped(diagnosis, console)
@@ -105,7 +109,7 @@ def _shown(diagnosis: Diagnosis) -> Sequence[Candidate]:
     return [c for c in diagnosis.candidates[:3] if c.confidence >= max(0.3, best * 0.7)] or diagnosis.candidates[:1]
 
 
-def _candidate(candidate: Candidate, is_cause: bool, console: Console) -> None:
+def _candidate(candidate: Candidate, is_cause: bool, day: date | None, console: Console) -> None:
     head = Text()
     if is_cause:
         label = "Root cause" if candidate.pattern.layer == "root" else "Cause, as far as the logs tell"
@@ -115,12 +119,12 @@ def _candidate(candidate: Candidate, is_cause: bool, console: Console) -> None:
     else:
         head.append(f"○ Possibly, {candidate.confidence:.0%}   {clean(candidate.cause)}", style="yellow")
     console.print(head)
-    _evidence(candidate.evidence, _MOST_EVIDENCE if is_cause else 1, console)
+    _evidence(candidate.evidence, _MOST_EVIDENCE if is_cause else 1, day, console)
     details = Table.grid(padding=(0, 2))
     details.add_column(style="dim", no_wrap=True, min_width=7)
     details.add_column(overflow="fold")
     if is_cause:
-        details.add_row("because", Text(clean("; ".join(candidate.reasons))))
+        details.add_row("because", Text("; ".join(_cut(clean(reason), 260) for reason in candidate.reasons)))
         details.add_row("what", Text(clean(candidate.pattern.what)))
         for number, command in enumerate(candidate.confirm):
             details.add_row("confirm" if not number else "", Text(clean(command)))
@@ -133,7 +137,7 @@ def _candidate(candidate: Candidate, is_cause: bool, console: Console) -> None:
     console.print()
 
 
-def _evidence(evidence: Sequence[Evidence], most: int, console: Console) -> None:
+def _evidence(evidence: Sequence[Evidence], most: int, day: date | None, console: Console) -> None:
     """Evidence lines, those of the same text once; each takes two lines of the screen at most."""
     alike: dict[tuple[str, str, str], list[Evidence]] = {}
     for item in evidence:
@@ -145,7 +149,7 @@ def _evidence(evidence: Sequence[Evidence], most: int, console: Console) -> None
         place = f"{PurePosixPath(origin.path).name}:{items[0].line}"
         who = (clean(origin.node or "-"), origin.service or "-") if console.width >= 100 else ()
         times = f"  (and {len(items) - 1} more like it)" if len(items) > 1 else ""
-        rows.append(((_clock(items[0].record), *who, clean(place)), clean(items[0].text), times))
+        rows.append(((_clock(items[0].record, day), *who, clean(place)), clean(items[0].text), times))
     widths = [max(len(row[0][column]) for row in rows) for column in range(len(rows[0][0]))] if rows else []
     for cells, text, times in rows:
         line = Text("    ")
@@ -173,7 +177,7 @@ def _hanging(line: Text, width: int, indent: int) -> Text:
 def _unknown(diagnosis: Diagnosis, console: Console) -> None:
     outcome = diagnosis.outcome
     if outcome and outcome.failed:
-        why = f"it failed ({clean(outcome.reason)}), and no known fault fits"
+        why = f"it failed ({_cut(clean(outcome.reason), 120)}), and no known fault fits"
     elif diagnosis.stopped_at:
         why = "it was accepted and then fell silent: no error, and nothing that tells it ended well"
     else:
@@ -182,8 +186,8 @@ def _unknown(diagnosis: Diagnosis, console: Console) -> None:
     for suspect in diagnosis.suspects:
         where = f"{suspect.module}:{suspect.line} {suspect.function}()" if suspect.function else suspect.module
         console.print(Text.assemble(Text("    suspect   "), Text(f"{suspect.service}  {clean(where)}", style="bold")))
-        _evidence(suspect.evidence, 1, console)
-        console.print(Text("    because   " + clean("; ".join(suspect.reasons))))
+        _evidence(suspect.evidence, 1, _day(diagnosis.trace), console)
+        console.print(Text("    because   " + "; ".join(_cut(clean(reason), 200) for reason in suspect.reasons)))
     console.print()
 
 
@@ -197,7 +201,7 @@ def _stopped(diagnosis: Diagnosis, console: Console) -> None:
         if stop.twins == 1
         else f"the {stop.twins} requests of its kind that worked"
     )
-    where = f"{origin.service} on {clean(origin.node) or '-'}, {_clock(stop.record)}"
+    where = f"{origin.service} on {clean(origin.node) or '-'}, {_clock(stop.record, _day(diagnosis.trace))}"
     console.print(Text(f"Where it stopped   {where}; {twins} went on to {stop.missing}"))
     console.print()
 
@@ -212,7 +216,7 @@ def _timeline(trace: Trace, console: Console) -> None:
     names = [clean(f"{r.origin.node or '-'} {r.origin.service}" if wide else r.origin.service or "-") for r, _ in shown]
     column = min(max(map(len, names), default=0), 34 if wide else 16)
     for (record, count), name in zip(shown, names, strict=True):
-        line = Text(f"    {_clock(record)}  ", style="dim")
+        line = Text(f"    {_clock(record, _day(trace))}  ", style="dim")
         line.append(f"{_cut(name, column):{column}}  ", style="cyan")
         level = record.level
         line.append(f"{level.name if level is not None else '':8}  ", style=_LEVEL_STYLE.get(level or 0, "default"))
@@ -285,8 +289,16 @@ def _not_read(diagnosis: Diagnosis, console: Console) -> None:
         console.print(Text(f"           and {len(lines) - 10} more; --format json lists them all", style="yellow"))
 
 
-def _clock(record: Record) -> str:
-    return f"{record.time:%H:%M:%S}.{record.time.microsecond // 1000:03d}" if record.time else "--:--:--.---"
+def _clock(record: Record, day: date | None) -> str:
+    """Time of day, with the date where it is another day than the trace's first."""
+    if record.time is None:
+        return "--:--:--.---"
+    dated = f"{record.time:%m-%d} " if day and record.time.date() != day else ""
+    return f"{dated}{record.time:%H:%M:%S}.{record.time.microsecond // 1000:03d}"
+
+
+def _day(trace: Trace | None) -> date | None:
+    return trace.since.date() if trace and trace.since else None
 
 
 def _cut(text: str, length: int) -> str:

@@ -28,6 +28,7 @@ _NO_LOG_NAMES = frozenset(("wtmp", "btmp", "lastlog", "faillog", "tallylog"))
 _COMPRESSED = {".gz": "gz", ".xz": "xz", ".bz2": "bz2", ".zst": "zst", ".zstd": "zst"}
 _ROTATION = re.compile(r"\.(\d{1,4})(?:\.[a-z0-9]+)?$")
 _DATED = re.compile(r"[.-](\d{8})(?:-\d+)?(?:\.[a-z0-9]+)?$")
+_ARCHIVE = re.compile(r"\.(tar|tgz|zip|tar\.(gz|xz|bz2|zst))$")
 _NODE_WORDS = frozenset(("var", "log", "logs", "sos_commands", "etc"))
 
 
@@ -79,6 +80,8 @@ def discover(roots: Sequence[Path], services: Services) -> Found:
                 files.append(_log_file(path, size, root, services))
         elif not stat.S_ISREG(info.st_mode):
             troubles.append(Trouble(str(root), "not a regular file"))
+        elif _ARCHIVE.search(root.name.lower()):
+            troubles.append(Trouble(str(root), "an archive; unpack it and give the directory"))
         elif (info.st_dev, info.st_ino) not in seen:
             seen.add((info.st_dev, info.st_ino))
             files.append(_log_file(root, info.st_size, root.parent, services))

@@ -71,6 +71,7 @@ class FilesEngine:
     ) -> None:
         found = discover(roots, services)
         self.files = found.files
+        self._named = {str(root) for root in roots}  # a file the user named is not passed over in silence
         self.services = services
         self.clocks = clocks or Clocks()
         self.jobs = jobs
@@ -174,7 +175,8 @@ class FilesEngine:
             return False
         facts = self._look(file)
         if facts.binary:
-            self._skipped[Trouble(file.source, "binary")] = None
+            skipped = self._troubles if file.source in self._named else self._skipped
+            skipped[Trouble(file.source, "binary")] = None
             return False
         clock = self.clocks.of(file.node)
         if facts.first and facts.last and not facts.sorted:

@@ -58,7 +58,8 @@ def look(file: LogFile) -> Facts:
 
 
 def _facts_of(head: bytes, tail: bytes, whole_tail: bool) -> Facts:
-    if head.count(b"\0") > len(head) // 8:
+    text = head.lstrip(b"\0")  # a crash, or truncation under a writer, leaves zeros at the front
+    if text.count(b"\0") > len(text) // 8 or (not text and not tail.strip(b"\0")):
         return Facts(tuple(detect(())), None, None, True, {})
     head_lines = head.decode("utf-8", "replace").split("\n")[:_SAMPLE_LINES]
     tail_lines = tail.decode("utf-8", "replace").split("\n")

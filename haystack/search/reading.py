@@ -168,19 +168,54 @@ def _open_zstd(source: str) -> IO[bytes]:
         zstandard: Any = importlib.import_module("zstandard")
     except ImportError as err:
         raise ImportError("zstd needs the Python package zstandard: pip install zstandard") from err
-    stream: IO[bytes] = zstandard.open(source, "rb")
-    return stream
+    stream: Any = _ZstdStream(open(source, "rb"), zstandard.ZstdDecompressor())  # noqa: PTH123, SIM115
+    return stream  # type: ignore[no-any-return]
+
+
+class _ZstdStream:
+    """The text of a .zst file, frame by frame; zstandard's own reader takes a truncated file for a whole one."""
+
+    def __init__(self, file: IO[bytes], decompressor: Any) -> None:
+        self._file = file
+        self._new = decompressor.decompressobj
+        self._frame: Any = None
+        self._ready = b""
+
+    def __enter__(self) -> _ZstdStream:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def read(self, size: int) -> bytes:
+        """At most so many bytes; none at the end. Raises EOFError when the file ends inside a frame."""
+        while not self._ready:
+            raw = self._file.read(1 << 16)
+            if not raw:
+                if self._frame is not None:
+                    raise EOFError("the file ends before the end of its last frame")
+                return b""
+            if self._frame is None:
+                self._frame = self._new()
+            self._ready = self._frame.decompress(raw)
+            if self._frame.eof:
+                self._file.seek(-len(self._frame.unused_data), os.SEEK_CUR)
+                self._frame = None
+        data, self._ready = self._ready[:size], self._ready[size:]
+        return data
 
 
 def stream_blocks(stream: IO[bytes], size: int) -> Iterator[bytes]:
     """Consecutive blocks of a stream; raises UnreadableError at damage, after all that could be read."""
+    # `read1` hands out what it has: the text before a damage is not lost with the block that has it.
+    read = getattr(stream, "read1", stream.read)
     while True:
         parts: list[bytes] = []
         got = 0
         damage: Exception | None = None
         while got < size:
             try:
-                data = stream.read(size - got)
+                data = read(size - got)
             except (OSError, EOFError, zlib.error, lzma.LZMAError, ValueError) as err:
                 damage = err
                 break

@@ -15,14 +15,12 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from ..errors import WorkerError
+
 _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")
 
 _PR_SET_PDEATHSIG = 1
-
-
-class WorkerError(RuntimeError):
-    """A worker process ended without an answer (killed, out of memory)."""
 
 
 def spread(
@@ -50,7 +48,11 @@ def spread(
     results: dict[int, _Result] = {}
     try:
         for share in shares[1:]:
-            children.append((*_start(work, [tasks[number] for number in share]), share))
+            try:
+                children.append((*_start(work, [tasks[number] for number in share]), share))
+            except OSError:  # no more processes to be had: the parent does it
+                shares[0] += share
+                loads[0] += sum(weights[number] + 1 for number in share)
         done = 0
         for number in shares[0]:
             results[number] = work(tasks[number])

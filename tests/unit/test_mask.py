@@ -53,6 +53,16 @@ SECRETS = [
     ("api_key: '{}'", SECRET),
     ('password="{}"', "two words"),
     ("passwd={};", SECRET),
+    ("admin_token = {}", SECRET),
+    ("AWS_SECRET_ACCESS_KEY={}", SECRET),
+    ("X-Vault-Token: {}", SECRET),
+    ("GET /vnc_auto.html?token={}", "0123456789abcdef"),
+    ('{"token": "{}"}', "0123456789abcdef"),
+    ("openstack --os-password {} server list", SECRET),
+    ("passphrase={}", SECRET),
+    ("CREATE USER nova IDENTIFIED BY '{}'", SECRET),
+    ("key = {}", "AQBq7pJbAAAAABAAcDe0fGhIjKlMnOpQrStUvA=="),
+    ("Cookie: sessionid={}", SECRET),
 ]
 
 

@@ -155,7 +155,7 @@ COMBINED = [
     (COUNT, "node", [rec(ONE, 1), rec(ONE, 2), rec(ONE, 3, node="n2")], 0),
     (ABSENT, "cloud", [rec(ONE)], 1),
     (ABSENT, "cloud", [rec(ONE), rec(TWO, 20)], 0),
-    (ABSENT, "cloud", [rec(TWO), rec(ONE, 20)], 0),
+    (ABSENT, "cloud", [rec(TWO), rec(ONE, 20)], 1),  # what was there before does not void it
     (ABSENT, "cloud", [rec(ONE), rec(TWO, 31)], 1),
     (ABSENT, "node", [rec(ONE), rec(TWO, 1, node="n2")], 1),
 ]  # fmt: skip
