@@ -9,7 +9,7 @@ from .discover import LogFile
 from .reading import Lines
 
 # A literal's hits in one file: all of the first so many, then ever fewer.
-_ALL_OF_FIRST = 16
+_ALL_OF_FIRST = 6
 # Lines of one file and question; an id that is in more lines than this is a log storm of its own.
 _MOST_HITS = 20_000
 

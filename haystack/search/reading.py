@@ -43,8 +43,12 @@ class Lines:
 
     def line(self, offset: int) -> tuple[str, int]:
         """Text of the line that starts at ``offset``, without its end, and where the next one starts."""
-        here = self._at(offset)
+        here = offset - self._base
+        if not 0 <= here < len(self._chunk):
+            here = self._at(offset)
         stop = self._chunk.find(b"\n", here)
+        if 0 <= stop < here + LONGEST_LINE:
+            return _text(self._chunk[here:stop]), self._base + stop + 1
         if stop < 0:
             self._load(offset, LONGEST_LINE + 1)
             here, stop = 0, self._chunk.find(b"\n")
@@ -101,7 +105,8 @@ class Lines:
 
 
 def _text(data: bytes) -> str:
-    return data.decode("utf-8", "replace").rstrip("\r")
+    text = data.decode("utf-8", "replace")
+    return text.rstrip("\r") if text.endswith("\r") else text
 
 
 def plain_blocks(fd: int, start: int, end: int, buffer: bytearray) -> Iterator[tuple[int, memoryview]]:

@@ -21,6 +21,7 @@ _DOWN = 5000
 # An event has ended when so many lines of others went by: a writer emits an event at once, so lines of other
 # workers cut in singly. A storm of errors would make every further line of patience cost a read.
 _IDLE = 12
+_OF_A_TRACEBACK = 0.1
 
 
 def records_at(
@@ -88,7 +89,7 @@ def _event_start(lines: Lines, hit: int, formats: Sequence[Format]) -> int:
     key = head.key if head is not None else ""
     whole = head is not None and not head.part  # the event's first line is known; only a time is looked for
     offset: int | None = hit
-    strangers = 0
+    strangers = 0.0
     for _ in range(_UP):
         offset = lines.previous(offset) if offset is not None else None
         if offset is None:
@@ -107,11 +108,11 @@ def _event_start(lines: Lines, hit: int, formats: Sequence[Format]) -> int:
             key = head.key
         elif head.key == key:
             first = offset
-            strangers = 0
+            strangers = 0.0
             if not head.part:
                 break
         else:
-            strangers += 1
+            strangers += _OF_A_TRACEBACK if head.part else 1
             if strangers > _IDLE:
                 break
     return first
@@ -123,7 +124,7 @@ def _event_end(lines: Lines, hit: int, formats: Sequence[Format]) -> int:
     if head is not None and row is not None and not row.multiline and not head.part:
         return offset
     end = offset
-    idle = 0
+    idle = 0.0
     ours = True
     prefix = part_prefix(text, head) if head is not None else ""
     for _ in range(_DOWN):
@@ -144,11 +145,12 @@ def _event_end(lines: Lines, hit: int, formats: Sequence[Format]) -> int:
                 break
             else:
                 ours = False
-                idle += 1
+                # Lines of another's traceback cut in by the dozen; heads of other events tell that ours is over.
+                idle += _OF_A_TRACEBACK if other.part else 1
                 if idle > _IDLE:
                     break
         else:
-            ours, end, idle = True, following, 0
+            ours, end, idle = True, following, 0.0
             prefix = prefix or part_prefix(text, other)
         offset = following
     return end

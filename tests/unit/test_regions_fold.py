@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from itertools import zip_longest
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
@@ -71,6 +72,14 @@ def test_all_interleaved_events_come_out_when_all_are_hit(tmp_path: Path, worker
     assert [(r.message, r.lines) for r in records] == [(f"worker {n}", 53) for n in range(workers)]
 
 
+@pytest.mark.parametrize("workers", [2, 4])
+def test_interleaved_events_that_are_hit_in_their_first_lines_only_come_out_whole(tmp_path: Path, workers: int) -> None:
+    events = [event(10, f"worker {n}", NEEDLE, 25, pid=200 + n, last=f"x.Bad{n}: no") for n in range(workers)]
+    records = search(tmp_path, interleaved(*events), NEEDLE)
+    assert [(r.message, r.lines) for r in records] == [(f"worker {n}", 53) for n in range(workers)]
+    assert [r.exception.name for r in records if r.exception] == [f"x.Bad{n}" for n in range(workers)]
+
+
 @given(st.integers(2, 4), st.integers(0, 10_000))
 @settings(max_examples=60, deadline=None)
 def test_events_in_any_shuffle_keep_their_lines(workers: int, seed: int) -> None:
@@ -88,6 +97,9 @@ def test_events_in_any_shuffle_keep_their_lines(workers: int, seed: int) -> None
                 shuffled.append(chosen.pop(0))
     records = sorted(fold_all(shuffled), key=lambda r: r.pid)
     assert [(r.message, r.lines) for r in records] == [(f"worker {n}", size) for n, size in enumerate(sizes)]
+    with TemporaryDirectory() as directory:  # what is read around hits is what the whole file folds to
+        found = sorted(search(Path(directory), shuffled, OTHER), key=lambda r: r.pid)
+    assert [(r.message, r.lines, r.exception) for r in found] == [(r.message, r.lines, r.exception) for r in records]
 
 
 CHAINED = [
