@@ -14,7 +14,7 @@ DISORDER = timedelta(seconds=5)
 # Bisection looks at a few lines here and there: it reads little at a time.
 PROBE = 4 << 10
 # It stops when so many bytes are left: scanning those costs less than looking closer.
-_GRAIN = 32 << 10
+_GRAIN = 8 << 10
 # Lines without a time in a row that it looks through.
 _UNTIMED = 20_000
 
