@@ -9,12 +9,14 @@ nothing is dropped, and the ``lines`` of the records sum up to the lines read.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ..record import ExceptionInfo, Level, Origin, Record
 from .head import Format, Head
+from .stamps import newest_year
 
 # A record takes at most so many lines; what follows is raw. Guards against a file that turns into junk.
 MAX_LINES = 5000
@@ -46,21 +48,34 @@ class Place(NamedTuple):
 class _Open:
     """An event whose lines are still being collected."""
 
-    __slots__ = ("body", "first", "format", "head", "last_index", "lines", "prefix", "wanted")
+    __slots__ = ("block", "body", "cut", "first", "format", "head", "last_index", "lines", "prefix", "wanted")
 
     def __init__(self, line: Line, head: Head, row: Format, index: int) -> None:
         self.first = line
         self.head = head
         self.format = row
-        self.body: list[str] = list(head.body)
+        self.body = list(head.body) if head.body else []
         self.lines = 1
         self.last_index = index
-        self.prefix = part_prefix(line.text, head)
+        self.prefix = part_prefix(line.text, head) if head.part else ""
+        self.cut = head.cut
+        self.block = row.block and head.time is None  # its time is told further down
         self.wanted = False
 
     def add(self, text: str, more: tuple[str, ...], index: int) -> None:
         self.body.append(text)
         self.body.extend(more)
+        self.lines += 1
+        self.last_index = index
+
+    def mend(self, rest: Head, index: int) -> None:
+        """Go on with the last line, which a carrier had cut."""
+        if self.body:
+            self.body[-1] += rest.message
+        else:
+            self.head = self.head._replace(message=self.head.message + rest.message)
+        self.body.extend(rest.body)
+        self.cut = rest.cut
         self.lines += 1
         self.last_index = index
 
@@ -76,55 +91,129 @@ def fold(
     to_utc: Callable[[datetime], datetime],
     last_time: datetime | None = None,
     wanted: Container[int] | None = None,
+    reference: datetime | None = None,
 ) -> Iterator[Record]:
     """Records of consecutive lines of one file, in the order of their first lines.
 
     ``formats`` are tried in this order; ``to_utc`` turns what the node wrote, naive or aware, into UTC.
     ``last_time`` is the time raw lines get until a line with a time of its own comes. With ``wanted``, a set of byte
-    offsets, only the records that hold a line which starts there come out.
+    offsets, only the records that hold a line which starts there come out. Stamps without a year get the newest
+    year that leaves them before ``reference``, by default now; see ``newest_year`` for which to take.
     """
-    waiting: list[_Open] = []  # in order of first line; the records not yet given out
-    joined: dict[str, _Open] = {}  # open events by key
+    waiting: deque[_Open] = deque()  # in order of first line; the records not yet given out
+    joined: dict[str, _Open] = {}  # open events by key and by sender
+    closer = _Closer(place, to_utc, last_time, reference)
     last: _Open | None = None
     for index, line in enumerate(lines):
         while waiting and index - waiting[0].last_index > ADJACENT_LINES and waiting[0] is not last:
-            done = waiting.pop(0)
-            if joined.get(done.head.key) is done:
-                del joined[done.head.key]
-            last_time = _time(done, to_utc, last_time)
-            if done.wanted:
-                yield _close(done, place, last_time)
-        if last is not None and last.prefix and last.lines < MAX_LINES and is_part(line.text, last.prefix):
-            last.add(line.text[len(last.prefix) :], (), index)
+            done = waiting.popleft()
+            key, sender = done.head.key, done.head.sender
+            if key and joined.get(key) is done:
+                del joined[key]
+            if sender and joined.get(sender) is done:
+                del joined[sender]
+            record = closer.close(done)
+            if record is not None:
+                yield record
+        text = line.text
+        if last is not None and last.block and last.lines < MAX_LINES:
+            last.add(text, (), index)
+            last.wanted = last.wanted or wanted is None or line.offset in wanted
+            last.block = bool(text)
+            continue
+        if last is not None and last.prefix and last.lines < MAX_LINES and is_part(text, last.prefix):
+            last.add(text[len(last.prefix) :], (), index)
             last.wanted = last.wanted or wanted is None or line.offset in wanted
             continue
-        head, row = read_head(line.text, formats)
+        head, row = read_head(text, formats)
         if head is None or row is None:
             if last is not None and last.lines < MAX_LINES and last.format.multiline:
-                last.add(line.text, (), index)
+                last.add(text, (), index)
             else:
                 # A bare traceback is one event: uWSGI's stderr, when an application does not load.
-                bare = line.text.startswith(_TRACEBACK)
-                event = _Open(line, Head(None, None, line.text), _RAW_TRACEBACK if bare else _RAW, index)
+                bare = text.startswith(_TRACEBACK)
+                event = _Open(line, Head(None, None, text), _RAW_TRACEBACK if bare else _RAW, index)
                 waiting.append(event)
                 last = event if bare else None
         else:
-            whole = joined.get(head.key) if head.part else None
-            if whole is not None and whole.lines < MAX_LINES:
-                whole.add(head.message, head.body, index)
-                whole.prefix = whole.prefix or part_prefix(line.text, head)
-                last = whole
-            else:
+            whole = joined.get(head.key) if head.part or head.sender else None
+            if whole is None or whole.lines >= MAX_LINES or not (head.part or whole.cut):
                 last = _Open(line, head, row, index)
                 waiting.append(last)
                 if head.key:
                     joined[head.key] = last
+                if head.sender:
+                    joined[head.sender] = last
+            else:
+                if whole.cut:
+                    whole.mend(head, index)
+                else:
+                    whole.add(head.message, head.body, index)
+                    whole.cut = head.cut
+                    whole.prefix = whole.prefix or part_prefix(text, head)
+                last = whole
         touched = last or waiting[-1]
-        touched.wanted = touched.wanted or wanted is None or line.offset in wanted
+        if wanted is None or line.offset in wanted:
+            touched.wanted = True
     for event in waiting:
-        last_time = _time(event, to_utc, last_time)
-        if event.wanted:
-            yield _close(event, place, last_time)
+        record = closer.close(event)
+        if record is not None:
+            yield record
+
+
+class _Closer:
+    """Makes records of events that are over, in file order: an event without a time has that of the one before."""
+
+    def __init__(
+        self,
+        place: Place,
+        to_utc: Callable[[datetime], datetime],
+        last_time: datetime | None,
+        reference: datetime | None,
+    ) -> None:
+        self._place = place
+        self._to_utc = to_utc
+        self._utc = last_time
+        self._minute = self._minute_utc = _EPOCH  # a minute as written, and what it is in UTC
+        self._reference = reference
+
+    def close(self, event: _Open) -> Record | None:
+        """The record of an event; None where nobody wants it."""
+        head, body = event.head, event.body
+        if event.format.finish is not None:
+            head, body = event.format.finish(head, body)
+        written, level, message = head[:3]
+        if written is not None:
+            if not head.year_known and self._reference is not None:
+                written = newest_year(written, self._reference) or written
+            self._utc = self._in_utc(written)
+        if not event.wanted:
+            return None
+        node, service, path, source = self._place
+        _, offset, number = event.first
+        quiet = not body and (level is None or level < _WARNING)
+        # `tuple.__new__` and slices instead of names: a third of the time, and every line of every log comes by here.
+        before = (self._utc, level) + head[3:10]  # noqa: RUF005 - logger to instance; unpacking is slower
+        exception = None if quiet else _exception(head, body)
+        origin = _new(Origin, (node, service, path, number, source, offset))
+        return _new(Record, before + (message, tuple(body), exception, event.format.name, event.lines, origin))  # noqa: RUF005
+
+    def _in_utc(self, written: datetime) -> datetime:
+        if written.tzinfo is not None:
+            return self._to_utc(written)
+        # Clocks change on the minute: within one, a difference costs a fifth of a change of zone.
+        ahead = written - self._minute
+        if not _ZERO <= ahead < _MINUTE:
+            self._minute = written.replace(second=0, microsecond=0)
+            self._minute_utc = self._to_utc(self._minute)
+            ahead = written - self._minute
+        return self._minute_utc + ahead
+
+
+_new = tuple.__new__
+_EPOCH = datetime(1970, 1, 1)
+_ZERO, _MINUTE = timedelta(0), timedelta(minutes=1)
+_WARNING = Level.WARNING  # looking it up in its class costs as much as ten comparisons
 
 
 def part_prefix(text: str, head: Head) -> str:
@@ -153,31 +242,6 @@ def read_head(text: str, formats: Sequence[Format]) -> tuple[Head | None, Format
         if head is not None:
             return head, row
     return None, None
-
-
-def _time(event: _Open, to_utc: Callable[[datetime], datetime], last_time: datetime | None) -> datetime | None:
-    return last_time if event.head.time is None else to_utc(event.head.time)
-
-
-def _close(event: _Open, place: Place, time: datetime | None) -> Record:
-    head = event.head
-    return Record(
-        time,
-        head.level,
-        head.logger,
-        head.pid,
-        head.request_id,
-        head.global_request_id,
-        head.user,
-        head.project,
-        head.instance,
-        head.message,
-        tuple(event.body),
-        _exception(head, event.body),
-        event.format.name,
-        event.lines,
-        Origin(place.node, place.service, place.path, event.first.number, place.source, event.first.offset),
-    )
 
 
 def _exception(head: Head, body: list[str]) -> ExceptionInfo | None:

@@ -20,7 +20,7 @@ from datetime import datetime
 from ..record import LEVELS, Level
 from .head import Format, Head
 from .stamps import http_to_time
-from .syslog import read_carrier
+from .syslog_prefix import read_prefix
 
 _REQUEST = re.compile(
     r"(?:[\w.:\-]{1,64}:\d{1,5}|unix:\d{1,5}|-) "
@@ -53,15 +53,22 @@ _WORST = (
 
 def parse(line: str) -> Head | None:
     """The head of a line of HAProxy, with or without syslog in front."""
-    first = line[:1]
     if "haproxy" in line[:160]:
-        carrier = read_carrier(line)
-        if carrier is not None and carrier.program.startswith("haproxy"):
-            return _request(carrier.text, carrier.pid) or _notice(carrier.text, carrier.time, carrier.pid)
+        prefix = read_prefix(line)
+        if prefix is not None and prefix.program.startswith("haproxy"):
+            return _request(prefix.text, prefix.pid) or read_notice(
+                prefix.text, prefix.time, prefix.pid, prefix.year_known
+            )
+    return parse_bare(line)
+
+
+def parse_bare(line: str) -> Head | None:
+    """The head of a line of HAProxy as it writes it itself."""
+    first = line[:1]
     if "[" in line[:72] and (head := _request(line)):
         return head
     if first and first in "[SBbpP" and _BARE_NOTICE.match(line):
-        return _notice(line)
+        return read_notice(line)
     return None
 
 
@@ -86,12 +93,13 @@ def _tcp_level(state: str) -> Level:
     return Level.INFO if state[0] in "-Cc" else Level.WARNING
 
 
-def _notice(text: str, time: datetime | None = None, pid: str = "") -> Head:
+def read_notice(text: str, time: datetime | None = None, pid: str = "", year_known: bool = True) -> Head:
+    """The head of what HAProxy says of itself."""
     level = next((level for sign, level in _WORST if sign.search(text)), None)
     word = _WORD.match(text)
     if level is None and word:
         level = LEVELS.get(word.group(1), Level.INFO)
-    return Head(time, level, text, "haproxy", pid)
+    return Head(time, level, text, "haproxy", pid, year_known=year_known)
 
 
 FORMAT = Format("haproxy", parse, multiline=False, service="haproxy")

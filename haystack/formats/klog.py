@@ -28,7 +28,7 @@ def parse(line: str) -> Head | None:
         return None
     letter, month, day, clock, fraction, pid, file, message = found.groups()
     time = without_year(int(month), int(day), clock, fraction)
-    return Head(time, _LEVELS[letter], message, file, pid) if time else None
+    return Head(time, _LEVELS[letter], message, file, pid, year_known=False) if time else None
 
 
 FORMAT = Format("klog", parse, multiline=True)

@@ -1,7 +1,8 @@
-"""oslo.log's JSONFormatter (``use_json``): one JSON object a line, with the traceback inside.
+"""oslo.log's JSONFormatter (``use_json``) and FluentFormatter: one JSON object a line, with the traceback inside.
 
-Source: oslo_log/formatters.py, JSONFormatter.format. ``created`` is epoch seconds and therefore immune to the
-node's zone; ``asctime`` is local and without milliseconds. Ids are in ``context``, the instance in ``extra``.
+Source: oslo_log/formatters.py, their format(). ``created`` is epoch seconds and therefore immune to the node's zone;
+``asctime`` is local and without milliseconds; FluentFormatter has ``time`` instead of both, local, and ``level``
+instead of ``levelname``. Ids are in ``context``, the instance in ``extra``.
 """
 
 from __future__ import annotations
@@ -13,16 +14,20 @@ from typing import Any
 from ..record import LEVELS
 from .head import Format, Head
 from .json_lines import read_object
+from .stamps import iso_to_time
 
 _INSTANCE = re.compile(r"uuid=([0-9a-f-]{36})|^([0-9a-f-]{36})$")
 
 
 def parse(line: str) -> Head | None:
     """The head of a JSON line of oslo.log; None for JSON of another kind."""
-    if not line.startswith('{"') or '"levelname"' not in line:
+    if not line.startswith('{"') or ('"levelname"' not in line and '"funcname"' not in line):
         return None
     event = read_object(line)
     if event is None or "message" not in event or "name" not in event:
+        return None
+    word = str(event.get("levelname") or event.get("level"))
+    if not ("levelname" in event or {"level", "time"} <= event.keys()):
         return None
     context, extra = _mapping(event, "context"), _mapping(event, "extra")
     message, *more = str(event["message"]).split("\n")
@@ -33,7 +38,7 @@ def parse(line: str) -> Head | None:
     lines = traceback if isinstance(traceback, list) else [traceback]
     return Head(
         _time(event),
-        LEVELS.get(str(event.get("levelname", "")).upper()),
+        LEVELS.get(word.upper()),
         message,
         str(event["name"]),
         str(event.get("process") or ""),
@@ -52,9 +57,9 @@ def _time(event: dict[str, Any]) -> datetime | None:
     except (KeyError, TypeError, ValueError, OverflowError, OSError):
         pass
     try:
-        return datetime.fromisoformat(str(event.get("asctime")))
+        return datetime.fromisoformat(str(event.get("asctime") or event.get("time")))
     except ValueError:
-        return None
+        return iso_to_time(str(event.get("time")))
 
 
 def _mapping(event: dict[str, Any], key: str) -> dict[str, Any]:

@@ -75,18 +75,30 @@ def http_to_time(text: str) -> datetime | None:
     return stamp_to_time(f"{year}-{MONTHS[month]:02}-{day}", clock, fraction, zone)
 
 
-def without_year(
-    month: int, day: int, clock: str, fraction: str | None = None, now: datetime | None = None
-) -> datetime | None:
-    """The time of a stamp that leaves the year out, as RFC 3164 syslog and klog do.
+def without_year(month: int, day: int, clock: str, fraction: str | None = None) -> datetime | None:
+    """The time of a stamp that leaves the year out, as RFC 3164 syslog and klog do: the newest, seen from now."""
+    # 2000 was a leap year, so it has every day there is.
+    time = stamp_to_time(f"2000-{month:02}-{day:02}", clock, fraction)
+    return newest_year(time, datetime.now(timezone.utc).replace(tzinfo=None)) if time else None
 
-    The year is the newest that does not put the stamp in the future: more than a day after ``now`` (naive,
-    by default the UTC of this machine; the day allows for the node's zone and clock). So a line of
-    ``Dec 31`` read in January is of the year before, and a ``Feb 29`` is of the last leap year.
+
+def newest_year(time: datetime, reference: datetime) -> datetime | None:
+    """The time in the newest year that does not put it more than a day after ``reference`` (naive, or else in UTC).
+
+    The day allows for the node's zone and clock. So a line of ``Dec 31`` read in January is of the year before, and a
+    ``Feb 29`` is of the last leap year. The best reference for a file is its last line's stamp, itself resolved by the
+    file's mtime: no line is newer, so the years come out in order also where a file reaches back over New Year.
+    None when no year fits.
     """
-    limit = (now or datetime.now(timezone.utc).replace(tzinfo=None)) + _AHEAD
+    if reference.tzinfo is not None:
+        reference = reference.astimezone(timezone.utc).replace(tzinfo=None)
+    limit = reference + _AHEAD
+    naive = time.replace(tzinfo=None)
     for year in range(limit.year, limit.year - 9, -1):
-        time = stamp_to_time(f"{year}-{month:02}-{day:02}", clock, fraction)
-        if time is not None and time <= limit:
-            return time
+        try:
+            candidate = naive.replace(year=year)
+        except ValueError:  # the 29th of February
+            continue
+        if candidate <= limit:
+            return candidate.replace(tzinfo=time.tzinfo)
     return None

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import UnreadableError
 from ..formats import Place
+from ..formats.stamps import newest_year
 from ..record import Record
 from ..scanner import Scanner
 from ..services import Services
@@ -29,6 +30,7 @@ from .regions import records_at
 from .window import DISORDER, PROBE, window_in
 from .workers import spread
 
+_NEVER = datetime(8000, 1, 1, tzinfo=timezone.utc)
 # Below this many bytes a second process costs more than it saves.
 _WORTH_SPREADING = 24 << 20
 _SLICE = 64 << 20
@@ -82,6 +84,7 @@ class FilesEngine:
         self._facts: dict[str, Facts] = {}
         self._read: set[LogFile] = set()
         self._unparsed: set[tuple[str, int]] = set()
+        self._dated_until: datetime | None = None
         self._line_numbers: dict[str, dict[int, int]] = {}
 
     def search(self, query: Query) -> list[Record]:
@@ -157,7 +160,7 @@ class FilesEngine:
         for file in self.files:
             facts = self._look(file)
             first, last = facts.first, facts.last or facts.first
-            if first is None or last is None or first.tzinfo is not None or last.tzinfo is not None:
+            if first is None or last is None or first.tzinfo or last.tzinfo or facts.yearless:
                 continue
             low, high = ranges.get(file.node, (first, last))
             ranges[file.node] = (min(low, first), max(high, last))
@@ -178,12 +181,12 @@ class FilesEngine:
             skipped = self._troubles if file.source in self._named else self._skipped
             skipped[Trouble(file.source, "binary")] = None
             return False
-        clock = self.clocks.of(file.node)
+        to_utc = self._to_utc(file)
         if facts.first and facts.last and not facts.sorted:
             return True  # newest first (`journalctl -r`): every line may be inside
-        if query.until and facts.first and clock.to_utc(facts.first) > query.until + DISORDER:
+        if query.until and facts.first and to_utc(facts.first) > query.until + DISORDER:
             return False
-        return not (query.since and facts.last and clock.to_utc(facts.last) < query.since - DISORDER)
+        return not (query.since and facts.last and to_utc(facts.last) < query.since - DISORDER)
 
     def _look(self, file: LogFile) -> Facts:
         """The first look at a file, done once."""
@@ -196,6 +199,26 @@ class FilesEngine:
                 facts = NOTHING_KNOWN
             self._facts[file.source] = facts
         return facts
+
+    def _year_reference(self, file: LogFile) -> datetime | None:
+        """What no line of a file without years is newer than: the day after the newest dated log, or its own mtime."""
+        facts = self._look(file)
+        if not facts.yearless or facts.modified is None:
+            return None
+        if self._dated_until is None:
+            stamps = [self._look(other) for other in self.files]
+            dated = [look.last or look.first for look in stamps if not look.yearless]
+            known = [self.clocks.default.to_utc(time) for time in dated if time is not None]
+            self._dated_until = max(known) + timedelta(days=1) if known else _NEVER
+        return min(facts.modified, self._dated_until)
+
+    def _to_utc(self, file: LogFile) -> Callable[[datetime], datetime]:
+        """The clock of a file's node, for stamps read one by one; a missing year is told by the reference."""
+        to_utc = self.clocks.of(file.node).to_utc
+        reference = self._year_reference(file)
+        if reference is None:
+            return to_utc
+        return lambda time: to_utc(newest_year(time, reference) or time)
 
     def _tasks(self, file: LogFile, query: Query) -> Iterator[_Task]:
         if file.compression:
@@ -224,7 +247,7 @@ class FilesEngine:
         if not facts.sorted:
             return 0, size
         lines = Lines(lambda at, count: os.pread(fd, count, at), 0, size, step=PROBE)
-        return window_in(lines, query, facts.formats, self.clocks.of(file.node).to_utc, facts.probes)
+        return window_in(lines, query, facts.formats, self._to_utc(file), facts.probes)
 
     # Reading
 
@@ -264,7 +287,7 @@ class FilesEngine:
         self, file: LogFile, query: Query, scanners: list[tuple[Scanner, bool]], answer: _Answer
     ) -> _Answer:
         facts = self._facts[file.source]
-        to_utc = self.clocks.of(file.node).to_utc
+        to_utc = self._to_utc(file)
         hits = Hits(scanners)
         last: datetime | None = None
         before: list[bytes] = []  # what was scanned last
@@ -313,7 +336,8 @@ class FilesEngine:
             return
         formats = self._facts[file.source].formats
         place = Place(file.node, file.service, file.path, file.source)
-        for record in records_at(lines, hits, formats, place, self.clocks.of(file.node).to_utc):
+        to_utc = self.clocks.of(file.node).to_utc
+        for record in records_at(lines, hits, formats, place, to_utc, self._year_reference(file)):
             if record.time is not None:
                 if query.since and record.time < query.since:
                     continue

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timezone
+from pathlib import Path
 from typing import NamedTuple
 
-from ..formats import Format, detect, read_head
+from ..formats import Format, Head, detect, read_head
 from . import reading
 from .discover import LogFile
 
@@ -24,6 +25,8 @@ class Facts(NamedTuple):
     last: datetime | None
     binary: bool
     probes: dict[int, datetime | None]  # times found by bisection, by byte offset
+    yearless: bool = False  # its stamps have no year: that of `first` and `last` is a guess
+    modified: datetime | None = None
 
     @property
     def sorted(self) -> bool:
@@ -43,6 +46,11 @@ def look(file: LogFile) -> Facts:
 
     Raises OSError or UnreadableError.
     """
+    modified = datetime.fromtimestamp(Path(file.source).stat().st_mtime, tz=timezone.utc)
+    return _look(file)._replace(modified=modified)
+
+
+def _look(file: LogFile) -> Facts:
     if file.compression:
         with reading.open_stream(file.source, file.compression) as stream:
             head = next(iter(reading.stream_blocks(stream, _LOOK)), b"")
@@ -66,17 +74,21 @@ def _facts_of(head: bytes, tail: bytes, whole_tail: bool) -> Facts:
     if not whole_tail:
         del tail_lines[:1]  # most likely cut in the middle
     formats = tuple(detect((*head_lines, *tail_lines[-_SAMPLE_LINES:])))
-    return Facts(formats, _first_time(head_lines, formats), _first_time(reversed(tail_lines), formats), False, {})
+    first = _first_stamp(head_lines, formats)
+    last = _first_stamp(reversed(tail_lines), formats)
+    yearless = not all(head.year_known for head in (first, last) if head)
+    return Facts(formats, first and first.time, last and last.time, False, {}, yearless)
 
 
-def _first_time(lines: Iterable[str], formats: Sequence[Format]) -> datetime | None:
+def _first_stamp(lines: Iterable[str], formats: Sequence[Format]) -> Head | None:
     for text in lines:
         head, _ = read_head(text, formats)
         if head is not None and head.time is not None:
-            return head.time
+            return head
     return None
 
 
 def last_time(data: bytes, formats: Sequence[Format]) -> datetime | None:
     """The last stamp in bytes that begin in the middle of a line."""
-    return _first_time(reversed(data.decode("utf-8", "replace").split("\n")[1:]), formats)
+    head = _first_stamp(reversed(data.decode("utf-8", "replace").split("\n")[1:]), formats)
+    return head and head.time

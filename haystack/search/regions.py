@@ -30,8 +30,12 @@ def records_at(
     formats: Sequence[Format],
     place: Place,
     to_utc: Callable[[datetime], datetime],
+    reference: datetime | None = None,
 ) -> Iterator[Record]:
-    """The records that hold the lines starting at the offsets ``hits`` (ascending), each once, in file order."""
+    """The records that hold the lines starting at the offsets ``hits`` (ascending), each once, in file order.
+
+    ``reference`` tells the year of stamps that have none, as in ``fold``.
+    """
     wanted = set(hits)
     start, end = -1, -1
     measured: set[str] = set()  # keys of the events in the region whose ends are known
@@ -50,14 +54,14 @@ def records_at(
             end = max(end, high)
         else:
             if start >= 0:
-                yield from _fold(lines, start, end, wanted, formats, place, to_utc)
+                yield from _fold(lines, start, end, wanted, formats, place, to_utc, reference)
             start, end = low, high
             measured.clear()
         first, _ = read_head(lines.line(low)[0], formats)
         if first is not None:
             measured.add(first.key)
     if start >= 0:
-        yield from _fold(lines, start, end, wanted, formats, place, to_utc)
+        yield from _fold(lines, start, end, wanted, formats, place, to_utc, reference)
 
 
 def _fold(
@@ -68,6 +72,7 @@ def _fold(
     formats: Sequence[Format],
     place: Place,
     to_utc: Callable[[datetime], datetime],
+    reference: datetime | None,
 ) -> Iterator[Record]:
     def region() -> Iterator[Line]:
         offset = start
@@ -76,7 +81,7 @@ def _fold(
             yield Line(text, offset, 0)
             offset = following
 
-    return fold(region(), formats, place, to_utc, wanted=wanted)
+    return fold(region(), formats, place, to_utc, wanted=wanted, reference=reference)
 
 
 def _event_start(lines: Lines, hit: int, formats: Sequence[Format]) -> int:
@@ -106,9 +111,10 @@ def _event_start(lines: Lines, hit: int, formats: Sequence[Format]) -> int:
             if whole or not head.part or not row or not row.multiline:
                 break
             key = head.key
-        elif head.key == key:
+        elif key in (head.key, head.sender):  # a bare line in a carrier knows its sender, not the event
             first = offset
             strangers = 0.0
+            key = head.key
             if not head.part:
                 break
         else:
@@ -138,7 +144,7 @@ def _event_end(lines: Lines, hit: int, formats: Sequence[Format]) -> int:
         if other is None:
             if ours:
                 end = following
-        elif head is None or not head.key or other.key != head.key or not other.part:
+        elif head is None or not other.part or not _same_event(head, other):
             if head is None and other.part:
                 head, ours, end = other, True, following  # a bare line among prefixed ones of one event
             elif head is None or _over(head, other):
@@ -154,6 +160,11 @@ def _event_end(lines: Lines, hit: int, formats: Sequence[Format]) -> int:
             prefix = prefix or part_prefix(text, other)
         offset = following
     return end
+
+
+def _same_event(head: Head, other: Head) -> bool:
+    """Whether a further line may belong to the event of another: by key, or by the process a carrier names."""
+    return bool(head.key and head.key == other.key) or bool(head.sender and head.sender == other.sender)
 
 
 def _over(head: Head, other: Head) -> bool:

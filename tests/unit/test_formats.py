@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from haystack.formats import FORMATS, Head, Line, Place, detect, fold, read_head
-from haystack.formats.stamps import iso_to_time, read_zone, without_year
+from haystack.formats.stamps import iso_to_time, newest_year, read_zone, without_year
 from haystack.record import Level, Record
 
 ROWS = {row.name: row for row in FORMATS}
@@ -694,6 +694,249 @@ MATCH: list[tuple[str, str, dict[str, Any]]] = [
         f"[01;31mERROR [01;36mnova.utils [[01;36mNone {OWN} [00;36mdemo admin[01;31m] text[00m",
         {"message": "text"},
     ),
+    # --- oslo with a format string of somebody's own
+    (
+        "oslo",
+        f"2026-11-22 06:07:27.449 6061 ERROR nova.compute.manager [az1] [None {OWN} {USER} {PROJECT} - - default default] text",
+        {"request_id": OWN, "user": USER, "message": "[az1] text", "part": False},
+    ),
+    (
+        "oslo",
+        f"2026-11-22T06:07:27.449+0100 INFO nova.api compute1 [{OWN} {USER} {PROJECT} - default default] [instance: {INSTANCE}] x",
+        {
+            "request_id": OWN,
+            "project": PROJECT,
+            "instance": INSTANCE,
+            "message": "compute1 x",
+            "pid": "",
+            "time": at(2026, 11, 22, 6, 7, 27, 449000, hours=1),
+        },
+    ),
+    # --- oslo's JSON for fluentd
+    (
+        "oslo_json",
+        '{"message": "Failed", "time": "2026-11-22T06:59:01.117931", "name": "nova.compute.claims", "level": "ERROR", '
+        '"filename": "claims.py", "lineno": 1, "module": "claims", "funcname": "f", "process_name": "MainProcess", '
+        f'"cmdline": "nova-compute", "hostname": "c1", "traceback": "Traceback\\nValueError: x", "context": {{"request_id": "{OWN}"}}}}',
+        {
+            "time": at(2026, 11, 22, 6, 59, 1, 117931),
+            "level": ERROR,
+            "request_id": OWN,
+            "body": ("Traceback", "ValueError: x"),
+        },
+    ),
+    (
+        "python_log",
+        "2022-02-09 22:58:08,130 INFO Starting unattended upgrades script",
+        {"level": INFO, "logger": "", "message": "Starting unattended upgrades script"},
+    ),
+    # --- carriers
+    (
+        "syslog",
+        "Nov 22 06:07:39.087123 controller1 dnsmasq[110]: failed",
+        {"logger": "dnsmasq", "pid": "110", "year_known": False},
+    ),
+    (
+        "syslog",
+        "Wed 2026-03-11 09:14:22 UTC controller1 nova-compute[811]: ERROR nova.utils [-] no",
+        {"time": at(2026, 3, 11, 9, 14, 22, hours=0), "logger": "nova.utils", "pid": "811", "year_known": True},
+    ),
+    (
+        "syslog",
+        "Wed 2026-03-11 09:14:22 CET controller1 systemd[1]: Started x",
+        {"time": at(2026, 3, 11, 9, 14, 22), "logger": "systemd"},
+    ),
+    (
+        "syslog",
+        "1773220462.531204 controller1 keystone[811]: text",
+        {"time": at(2026, 3, 11, 9, 14, 22, 531204, hours=0), "logger": "keystone"},
+    ),
+    (
+        "syslog",
+        "Jul 28 09:08:35 dnsmasq-dhcp[110]: DHCPDISCOVER(tap1) fa:16:3e:00:00:01 no address available",
+        {"logger": "dnsmasq-dhcp", "pid": "110"},
+    ),
+    ("syslog", "Mar 11 09:14:20 corosync [TOTEM ] A processor failed", {"logger": "corosync"}),
+    ("syslog", "<27>Nov 22 06:07:39 controller1 chronyd[71]: Source 192.0.2.1 offline", {"level": ERROR}),
+    (
+        "syslog",
+        "Nov 22 06:07:39 c1 nova-api[811]: 2026-11-22 06:07:39.087 811 ERROR nova.x [-] no#0122026-11-22 06:07:39.087 811 "
+        "ERROR nova.x Traceback (most recent call last):#0122026-11-22 06:07:39.087 811 ERROR nova.x ValueError: x",
+        {"message": "no", "body": ("Traceback (most recent call last):", "ValueError: x"), "year_known": True},
+    ),
+    (
+        "syslog5424",
+        "<163>1 2026-11-22T06:07:39.087123+00:00 controller1 nova-api 811 - - 2026-11-22 06:07:39.080 811 WARNING nova.x "
+        f"[{OWN} {USER} {PROJECT} - default default] text",
+        {
+            "time": at(2026, 11, 22, 6, 7, 39, 80000),
+            "level": WARNING,
+            "logger": "nova.x",
+            "request_id": OWN,
+            "message": "text",
+        },
+    ),
+    (
+        "syslog5424",
+        '<30>1 2026-11-22T06:07:39Z c1 chronyd - ID47 [a@1 b="x]\\" y"][c@2] Source 192.0.2.1 offline',
+        {
+            "time": at(2026, 11, 22, 6, 7, 39, hours=0),
+            "level": INFO,
+            "logger": "chronyd",
+            "pid": "",
+            "message": "Source 192.0.2.1 offline",
+        },
+    ),
+    (
+        "journal",
+        '{"__CURSOR":"s=1","__REALTIME_TIMESTAMP":"1773220460531012","PRIORITY":"3","SYSLOG_IDENTIFIER":"nova-api","_PID":"811",'
+        '"LOGGER_NAME":"nova.api","LOGGER_LEVEL":"WARNING","REQUEST_ID":"req-1","USER_ID":"u","PROJECT_ID":"p",'
+        '"EXCEPTION_TEXT":"Traceback (most recent call last):\\nValueError: x","MESSAGE":"text"}',
+        {
+            "time": at(2026, 3, 11, 9, 14, 20, 531012, hours=0),
+            "level": WARNING,
+            "logger": "nova.api",
+            "pid": "811",
+            "request_id": "req-1",
+            "user": "u",
+            "project": "p",
+            "message": "text",
+            "body": ("Traceback (most recent call last):", "ValueError: x"),
+        },
+    ),
+    (
+        "journal",
+        '{"__REALTIME_TIMESTAMP":"1773220460531012","_COMM":"x","PRIORITY":"4","MESSAGE":[104,105,255]}',
+        {"level": WARNING, "logger": "x", "message": "hi\ufffd"},
+    ),
+    (
+        "journal",
+        '{"__REALTIME_TIMESTAMP":"1773220460531012","_COMM":"x","MESSAGE":null}',
+        {"level": None, "message": ""},
+    ),
+    ("journal", "__CURSOR=s=6c0b;i=1f;b=77", {"time": None}),
+    (
+        "docker",
+        '{"log":"2026-03-11 09:14:20.530 7 ERROR nova.wsgi [-] no\\n","stream":"stderr","time":"2026-03-11T09:14:20.531012345Z"}',
+        {"time": at(2026, 3, 11, 9, 14, 20, 530000), "level": ERROR, "logger": "nova.wsgi", "pid": "7", "cut": False},
+    ),
+    (
+        "docker",
+        '{"log":"the first half","stream":"stdout","time":"2026-03-11T09:14:20.531012345Z"}',
+        {"time": at(2026, 3, 11, 9, 14, 20, 531012, hours=0), "message": "the first half", "cut": True},
+    ),
+    (
+        "docker",
+        "2026-03-11T09:14:20.531012345Z ERROR nova.wsgi [-] no",
+        {"time": at(2026, 3, 11, 9, 14, 20, 531012, hours=0), "level": ERROR, "message": "no"},
+    ),
+    (
+        "cri",
+        "2026-03-11T09:14:20.531Z stdout F 2026-03-11 09:14:20.530 7 ERROR nova.wsgi [-] no",
+        {"time": at(2026, 3, 11, 9, 14, 20, 530000), "level": ERROR, "logger": "nova.wsgi", "sender": "stdout"},
+    ),
+    (
+        "cri",
+        "2026-03-11T09:14:20.531012345+01:00 stderr F + exec nova-api",
+        {"time": at(2026, 3, 11, 9, 14, 20, 531012, hours=1), "message": "+ exec nova-api", "part": False},
+    ),
+    ("cri", "2026-03-11T09:14:20.531Z stdout F", {"message": ""}),
+    ("cri", "2026-03-11T09:14:20.531Z stdout P half", {"message": "half", "cut": True}),
+    (
+        "cri",
+        '2026-03-11T09:14:20.531Z stderr F E0311 09:14:20.771203    1842 pod_workers.go:1301] "no"',
+        {"level": ERROR, "logger": "pod_workers.go"},
+    ),
+    (
+        "kubectl",
+        "[pod/nova-compute-7f6d/nova-compute] 2026-03-11 09:14:20.530 7 ERROR nova.wsgi [-] no",
+        {"time": at(2026, 3, 11, 9, 14, 20, 530000), "logger": "nova.wsgi", "sender": "nova-compute-7f6d/nova-compute"},
+    ),
+    (
+        "kubectl",
+        "[pod/nova-compute-7f6d/init] 2026-03-11T09:14:20.531012345Z waiting",
+        {"time": at(2026, 3, 11, 9, 14, 20, 531012, hours=0), "logger": "init", "message": "waiting"},
+    ),
+    (
+        "merged",
+        "2015-10-29 10:51:10.633000 [NEUTRONSRV] 3405 INFO neutron.wsgi [-] (3405) accepted ('192.0.2.29', 39594)",
+        {"time": at(2015, 10, 29, 10, 51, 10, 633000), "pid": "3405", "logger": "neutron.wsgi", "level": INFO},
+    ),
+    # --- beneath and beside
+    (
+        "felix",
+        "2018-02-27 23:43:35,846 [39149232] (CRITICAL) log: Unhandled error",
+        {"level": CRITICAL, "logger": "log", "pid": "39149232", "time": at(2018, 2, 27, 23, 43, 35, 846000)},
+    ),
+    (
+        "felix",
+        "2016-02-01 12:34:56,789 [INFO][5513/39149232] calico.felix.fetcd 123: Connected to etcd",
+        {"level": INFO, "logger": "calico.felix.fetcd", "pid": "5513"},
+    ),
+    (
+        "bird",
+        "2026-03-11 09:14:20.531 <ERR> BGP: Unexpected connect from unknown address 192.0.2.7 (port 40553)",
+        {"level": ERROR, "logger": "bird", "time": at(2026, 3, 11, 9, 14, 20, 531000)},
+    ),
+    ("bird", "bird: Mesh_192_0_2_11: Received: Administrative reset", {"time": None, "level": None}),
+    ("keepalived", "Wed Mar 11 09:14:20 2026: (VR_1) Entering FAULT STATE", {"time": at(2026, 3, 11, 9, 14, 20)}),
+    (
+        "nginx",
+        "2026/03/11 09:14:20 [error] 811#811: *1 connect() failed (111: Connection refused) while connecting to upstream",
+        {"level": ERROR, "pid": "811", "time": at(2026, 3, 11, 9, 14, 20)},
+    ),
+    (
+        "proxysql",
+        "2026-03-11 09:14:20 MySQL_HostGroups_Manager.cpp:5105:connect(): [ERROR] Shunning server 192.0.2.11:3306",
+        {"level": ERROR, "logger": "MySQL_HostGroups_Manager.cpp", "message": "Shunning server 192.0.2.11:3306"},
+    ),
+    ("proxysql", "2026-03-11 09:14:20 [INFO] Received LOAD MYSQL SERVERS TO RUNTIME command", {"level": INFO}),
+    (
+        "maxscale",
+        "2026-03-11 09:14:20   error  : Monitor was unable to connect to server db1[192.0.2.11:3306]",
+        {"level": ERROR, "logger": "maxscale", "time": at(2026, 3, 11, 9, 14, 20)},
+    ),
+    ("maxscale", "2026-03-11 09:14:20.531   notice : (12) [readwritesplit] x", {"logger": "readwritesplit"}),
+    (
+        "supervisord",
+        "2026-03-11 09:14:20,531 INFO exited: nova-api (exit status 1; not expected)",
+        {"level": ERROR, "logger": "supervisord", "time": at(2026, 3, 11, 9, 14, 20, 531000)},
+    ),
+    ("supervisord", "2026-03-11 09:14:20,531 INFO supervisord started with pid 1", {"level": INFO}),
+    ("supervisord", "2026-03-11 09:14:20,531 INFO waiting for nova-api to stop", {"level": INFO}),
+    ("supervisord", "2026-03-11 09:14:20,531 WARN received SIGTERM indicating exit request", {"level": WARNING}),
+    ("supervisord", "2026-03-11 09:14:20,531 DEBG 'nova-api' stderr output:", {"level": DEBUG}),
+    (
+        "audit",
+        'type=AVC msg=audit(1713051947.886:721): avc:  denied  { setattr } for  pid=9593 comm="dnsmasq"',
+        {"level": ERROR, "logger": "audit.AVC", "time": at(2024, 4, 13, 23, 45, 47, 886000, hours=0)},
+    ),
+    ("audit", 'audit: type=1400 audit(1537547548.513:131): apparmor="ALLOWED" operation="open"', {"level": None}),
+    (
+        "cloud_init",
+        "Cloud-init v. 21.4-0ubuntu1~20.04.1 running 'init-local' at Fri, 04 Feb 2022 09:34:05 +0000. Up 4.43 seconds.",
+        {"time": at(2022, 2, 4, 9, 34, 5, hours=0), "logger": "cloud-init"},
+    ),
+    ("cloud_init", "ci-info: |  eth0  | True |  192.0.2.17  | 255.255.255.0 |", {"time": None}),
+    ("memcached", "<28 new auto-negotiating client connection", {"level": None, "logger": "memcached"}),
+    ("memcached", "failed to listen on TCP port 11211: Address already in use", {"level": ERROR}),
+    (
+        "syslog_bare",
+        "start_apache2[27198]: SSLCertificateFile: file '/etc/keystone/ssl/certs/signing_cert.pem' does not exist",
+        {"logger": "start_apache2", "pid": "27198", "time": None},
+    ),
+    # --- cut-off stamps
+    (
+        "oslo_bare",
+        "19-03-20 19:09:14.557 11556 ERROR ironic.conductor.utils [req-77f3a7b...1b10c5b - default default] Unexpected error",
+        {"time": at(2019, 3, 20, 19, 9, 14, 557000), "pid": "11556", "level": ERROR},
+    ),
+    (
+        "oslo_bare",
+        f"06:07:27.449 6061 INFO nova.api [{OWN} - - - - -] text",
+        {"time": None, "pid": "6061", "request_id": OWN},
+    ),
+    ("oslo_bare", f"27.449 6061 INFO nova.api [{OWN} - - - - -] text", {"pid": "6061", "request_id": OWN}),
 ]
 
 # Lines that no format may take: each would tear the record it belongs to.
@@ -784,6 +1027,39 @@ MISS: list[tuple[str, str]] = [
     ("oslo_bare", "ERROR neutron is gone"),
     ("oslo_bare", "INFO: nova.compute.manager x"),
     ("oslo_json", '{"time":"2026-03-11 09:14:00.900123+01:00","level":"error","msg":"x","pid":"<0.801.0>"}'),
+    ("oslo", "2026-03-11 09:14:20,531 INFO waiting for nova-api to stop"),
+    ("oslo", "2026-03-11 09:14:20,531 WARN received SIGTERM indicating exit request"),
+    ("oslo_json", '{"message": "x", "level": "info", "time": "2026-03-11", "name": "no function"}'),
+    ("syslog", "2026-11-22 06:07:39.087 INFO nova.compute.manager x: y"),
+    ("syslog", "Wed 2026-03-11 09:14:22 it broke: x"),
+    ("syslog5424", "<163>Nov 22 06:07:39 controller1 nova-api[811]: x"),
+    ("syslog5424", "<domain type='kvm' id='4'>"),
+    ("journal", '{"MESSAGE": "x", "time": 1}'),
+    ("journal", "__CURSOR is a name"),
+    ("journal", '{"__REALTIME_TIMESTAMP":"soon","MESSAGE":"x"}'),
+    ("docker", '{"log": "x", "level": "info", "time": "2026-03-11T09:14:20Z"}'),
+    ("docker", "2026-03-11T09:14:20.531012345Z stdout F x"),
+    ("docker", "2026-03-11T09:14:20.531Z text"),
+    ("cri", "2026-03-11T09:14:20.531Z stdout is broken"),
+    ("kubectl", "[pod/nova] x"),
+    ("merged", "2025-01-25 20:30:24.489983 AH00558: apache2: x"),
+    ("merged", "2026-03-11 09:14:20.531204 [-] x"),
+    ("bird", "2026-03-11 09:14:20.531 <0.3174.0> x"),
+    ("bird", "birds: x"),
+    ("keepalived", "Wed Mar 11 09:14:20 2026 - *** HARAKIRI ON WORKER 3 ***"),
+    ("nginx", "2026/03/11 09:14:20 startup"),
+    ("proxysql", "2026-03-11 09:14:20 [ERROR] could be MySQL"),
+    ("maxscale", "2026-03-11  9:14:20 0 [Note] WSREP: x"),
+    ("supervisord", "2026-03-11 09:14:20,531 INFO nova.wsgi [-] x"),
+    ("supervisord", "2026-03-11 09:14:20,531 INFO nova.wsgi x"),
+    ("audit", "audit: backlog limit exceeded"),
+    ("cloud_init", "Cloud-init v. 21.4 is installed"),
+    ("memcached", "<28 is the number"),
+    ("memcached", "failed to listen to you"),
+    ("syslog_bare", "Foo[12]: x"),
+    ("syslog_bare", "spam[0]: x"),
+    ("oslo_bare", "2026-13-45 06:07:39.087 28816 ERROR nova.wsgi [-] a day that does not exist"),
+    ("oslo_bare", "06:07:39.087 28816 is not a level"),
 ]
 
 
@@ -831,11 +1107,25 @@ def test_tables_cover_every_row() -> None:
     ],
 )
 def test_year_is_the_newest_that_is_not_in_the_future(month: int, day: int, now: datetime, year: int) -> None:
-    assert without_year(month, day, "06:07:39", now=now) == at(year, month, day, 6, 7, 39)
+    assert newest_year(at(2000, month, day, 6, 7, 39), now) == at(year, month, day, 6, 7, 39)
+
+
+def test_years_of_a_file_come_from_its_reference() -> None:
+    lines = ("Dec 31 23:59:59", "Jan  1 00:00:01", "Feb  2 10:00:00")
+    text = [Line(f"{stamp} c1 chronyd[71]: x", 0, 0) for stamp in lines]
+    for reference in (at(2021, 2, 2, 11), at(2021, 2, 2, 11, hours=2), at(2021, 12, 30)):
+        found = fold(text, FORMATS, Place("n", "s", "f", "f"), to_utc, reference=reference)
+        assert [record.time.year for record in found if record.time] == [2020, 2021, 2021]
+
+
+def test_reference_leaves_whole_stamps_alone() -> None:
+    text = "Nov 22 06:07:39 c1 nova-api[811]: 2026-11-22 06:07:39.087 811 INFO nova.x [-] x"
+    (record,) = fold([Line(text, 0, 0)], FORMATS, Place("n", "s", "f", "f"), to_utc, reference=at(2021, 2, 2))
+    assert record.time == at(2026, 11, 22, 6, 7, 39, 87000, hours=0)
 
 
 def test_year_of_a_day_that_never_was() -> None:
-    assert without_year(2, 30, "06:07:39", now=at(2026, 11, 22)) is None
+    assert without_year(2, 30, "06:07:39") is None
 
 
 @pytest.mark.parametrize(
@@ -931,6 +1221,87 @@ def test_remote_exception() -> None:
     )
     (record,) = records(text)
     assert record.exception == ("nova.exception_Remote.NoValidHost_Remote", "No valid host", 0)
+
+
+TRACEBACK = (
+    "2026-11-22 06:13:13.586 16720 ERROR nova.x [req-1 u p - - -] Failed",
+    "2026-11-22 06:13:13.586 16720 ERROR nova.x Traceback (most recent call last):",
+    '2026-11-22 06:13:13.586 16720 ERROR nova.x   File "a.py", line 1, in f',
+    "2026-11-22 06:13:13.586 16720 ERROR nova.x x.DBError: (pymysql.err.OperationalError) (1040, 'Too many')",
+    "[SQL: SELECT 1]",
+    "",
+    "2026-11-22 06:13:14.000 16720 INFO nova.x [req-2 u p - - -] next",
+)
+PYTHON2 = (
+    "Traceback (most recent call last):",
+    '  File "a.py", line 1, in f',
+    "    g()",
+    "IOError: [Errno 2] x",
+    "ready",
+)
+CARRIERS = {
+    "syslog": "Nov 22 06:13:13 c1 nova-api[811]: {}",
+    "journalctl": "2026-11-22T06:13:13+0000 c1 nova-api[811]: {}",
+    "full": "Sun 2026-11-22 06:13:13 UTC c1 nova-api[811]: {}",
+    "5424": "<163>1 2026-11-22T06:13:13.087+00:00 c1 nova-api 811 - - {}",
+    "cri": "2026-11-22T06:13:13.531Z stderr F {}",
+    "docker": '{{"log":{},"stream":"stderr","time":"2026-11-22T06:13:13.531Z"}}',
+    "stamps": "2026-11-22T06:13:13.531012345Z {}",
+    "json": '{{"__REALTIME_TIMESTAMP":"1795328000531012","SYSLOG_IDENTIFIER":"a","_PID":"1","PRIORITY":"3","MESSAGE":{}}}',
+    "kubectl": "[pod/nova-api-1/nova-api] {}",
+    "merged": "2026-11-22 06:13:13.586000 [NOVA] {}",
+}
+
+
+def carry(carrier: str, line: str) -> str:
+    text = json.dumps(line + "\n" * (carrier == "docker")) if carrier in ("docker", "json") else line
+    return CARRIERS[carrier].format(text)
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_traceback_is_one_record_in_every_carrier(carrier: str) -> None:
+    one, two = records("\n".join(carry(carrier, line) for line in TRACEBACK))
+    assert (one.lines, one.request_id, one.level, one.logger, one.message) == (6, "req-1", ERROR, "nova.x", "Failed")
+    assert one.exception == ("x.DBError", "(pymysql.err.OperationalError) (1040, 'Too many')", 1)
+    assert one.time == at(2026, 11, 22, 6, 13, 13, 586000, hours=0)
+    assert one.format != "raw"
+    assert (two.lines, two.request_id) == (1, "req-2")
+
+
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_bare_traceback_is_one_record_in_every_carrier(carrier: str) -> None:
+    first, second = records("\n".join(carry(carrier, line) for line in PYTHON2))
+    assert first.exception == ("IOError", "[Errno 2] x", 1)
+    assert (first.level, first.lines, second.message) == (ERROR, 4, "ready")
+
+
+def test_pods_that_are_mixed_keep_their_tracebacks() -> None:
+    one, two = (f"[pod/nova-api-{n}/nova-api] {{}}" for n in "12")
+    text = [row.format(line) for line in PYTHON2[:4] for row in (one, two)]
+    assert [record.lines for record in records("\n".join(text))] == [4, 4]
+
+
+def test_cut_lines_are_joined() -> None:
+    text = (
+        "2026-11-22T06:13:13.1Z stdout P 2026-11-22 06:13:13.586 1 INFO nova.x [req-1 u p - - -] a\n"
+        "2026-11-22T06:13:13.1Z stderr F other\n2026-11-22T06:13:13.2Z stdout P b\n2026-11-22T06:13:13.2Z stdout F c\n"
+        "2026-11-22T06:13:13.3Z stdout F next"
+    )
+    assert [(r.message, r.lines) for r in records(text)] == [("abc", 3), ("other", 1), ("next", 1)]
+    half = '{{"log":"{}","stream":"stdout","time":"2026-03-11T09:14:20.5Z"}}'
+    assert [r.message for r in records(half.format("a") + "\n" + half.format("b\\n"))] == ["ab"]
+
+
+def test_exported_journal() -> None:
+    text = (
+        "__CURSOR=s=6c0b;i=1f\n__REALTIME_TIMESTAMP=1773220460531012\nPRIORITY=3\nSYSLOG_IDENTIFIER=nova-api\n_PID=811\n"
+        "LOGGER_NAME=nova.api\nREQUEST_ID=req-1\nMESSAGE\n\x1f\0\0\0\0\0\0\0ERROR nova.api [-] no\nERROR nova.api Traceback\n"
+        "_COMM=x\n\n__CURSOR=s=6c0b;i=20\n__REALTIME_TIMESTAMP=1773220461531012\nMESSAGE=two\n"
+    )
+    one, two = records(text)
+    assert (one.time, one.level) == (at(2026, 3, 11, 9, 14, 20, 531012, hours=0), ERROR)
+    assert (one.logger, one.pid, one.request_id, one.message) == ("nova.api", "811", "req-1", "no")
+    assert (one.body, one.lines, two.message, two.lines) == (("Traceback",), 12, "two", 4)
 
 
 def test_uwsgi_lines_between_oslo_lines_stand_alone() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import random
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -416,3 +416,14 @@ def test_a_damaged_compressed_file_is_read_up_to_the_damage(tmp_path: Path, kind
     records = files.search(Query(ids=(NEEDLE,)))
     assert [r.message for r in records] == (["first"] if kind in ("truncated", "flipped") else [])
     assert [t.path for t in files.coverage().unreadable] == ([] if kind == "empty" else [str(path)])
+
+
+def test_the_year_of_stamps_without_one_is_that_of_the_logs_beside_them(tmp_path: Path) -> None:
+    """An archived incident is read years later, and its files were copied since."""
+    write(tmp_path / "n1/var/log/nova/nova-api.log", ["2024-03-11 09:14:22.531 7 INFO nova.wsgi [-] text"])
+    write(tmp_path / "n1/var/log/kern.log", [f"Mar 11 09:14:20 n1 kernel: [1.5] {NEEDLE}"])
+    write(tmp_path / "n2/var/log/kern.log", [f"Dec 31 23:59:59 n2 kernel: [1.5] {NEEDLE}"])
+    found = engine(tmp_path).search(Query(ids=(NEEDLE,)))
+    assert [str(record.time) for record in found] == ["2024-03-11 09:14:20+00:00", "2023-12-31 23:59:59+00:00"]
+    since, until = (datetime(2024, 3, 11, hour, tzinfo=timezone.utc) for hour in (9, 10))
+    assert len(engine(tmp_path).search(Query(ids=(NEEDLE,), since=since, until=until))) == 1
