@@ -26,6 +26,8 @@ _JITTER = 2.0
 _END_OF_THE_WAY = frozenset(("nova-compute", "libvirtd", "qemu", "cinder-volume", "cinder-backup", "manila-share"))
 # Messages that repeat an exception of another node. Sources: nova/conductor/manager.py, oslo_messaging/rpc/client.py.
 _RELAYED = re.compile(r"Error from last host: |Remote error: |\b\w+_Remote\b")
+# Captures that name the host a message is about.
+_HOST_CAPTURES = ("host", "compute", "hostname")
 _DEPTH = {"root": 0, "effect": 1, "symptom": 2, "noise": 3}
 
 
@@ -156,21 +158,16 @@ def reach(start: int, graph: dict[int, set[int]]) -> set[int]:
 
 
 def more_general(nodes: Sequence[Group]) -> set[int]:
-    """Groups that a more specific one of the same layer says better about the same record.
+    """Groups that a more specific one of the same layer says better about a record they share.
 
     "A file system is full" and "no space left for the image of the server" are one fault, not cause and effect.
     """
-    best: dict[tuple[str, str, int], int] = {}
+    seen = [places(group.findings) for group in nodes]
     general: set[int] = set()
     for i, group in enumerate(nodes):
-        record = group.findings[0].record
-        key = (group.pattern.layer, record.origin.source, record.origin.offset)
-        if key in best and _specific(nodes[best[key]]) >= _specific(group):
-            general.add(i)
-        else:
-            if key in best:
-                general.add(best[key])
-            best[key] = i
+        for j in range(i):
+            if group.pattern.layer == nodes[j].pattern.layer and seen[i] & seen[j]:
+                general.add(i if _specific(nodes[j]) >= _specific(group) else j)
     return general
 
 
@@ -178,7 +175,7 @@ def _specific(group: Group) -> tuple[bool, int, int]:
     """How closely a pattern describes the record that proves it."""
     hit = group.findings[0].hits[0]
     clause = group.pattern.match.clauses[hit.clause]
-    mine = group.pattern.service == hit.record.origin.service
+    mine = hit.record.origin.service.startswith(group.pattern.service)
     return mine, len(hit.captures), sum(map(len, clause.text)) + len(clause.regex)
 
 
@@ -197,7 +194,21 @@ def _explains(cause: Group, effect: Group, places: _Places) -> bool:
         return False
     if cause.link >= LINKED or cause.pattern.scope == "cloud":
         return True
+    told = _hosts_told(effect)
+    if told and not told & cause.nodes:
+        return False  # the effect says itself which host it is about
     return bool(cause.nodes & effect.nodes) or any(places.reached(node) for node in cause.nodes)
+
+
+def _hosts_told(group: Group) -> set[str]:
+    """Hosts that the records tied to the trace name as the one concerned, short names."""
+    tied = [finding for finding in group.findings[:20] if finding.captures]
+    return {
+        finding.captures[name].partition(".")[0].partition("@")[0]
+        for finding in tied
+        for name in _HOST_CAPTURES
+        if finding.captures.get(name)
+    }
 
 
 def _in_time(cause: Group, effect: Group) -> bool:
