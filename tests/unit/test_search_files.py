@@ -427,3 +427,30 @@ def test_the_year_of_stamps_without_one_is_that_of_the_logs_beside_them(tmp_path
     assert [str(record.time) for record in found] == ["2024-03-11 09:14:20+00:00", "2023-12-31 23:59:59+00:00"]
     since, until = (datetime(2024, 3, 11, hour, tzinfo=timezone.utc) for hour in (9, 10))
     assert len(engine(tmp_path).search(Query(ids=(NEEDLE,), since=since, until=until))) == 1
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".xz", ".bz2", ".zst"])
+@pytest.mark.parametrize("where", [0.3, 0.6, 0.9])
+def test_a_flipped_byte_is_said_and_what_came_before_it_counts(tmp_path: Path, suffix: str, where: float) -> None:
+    lines = [oslo(n, f"line {random.Random(n).random()}", NEEDLE) for n in range(20_000)]
+    path = write(tmp_path / f"n1/var/log/nova/nova-api.log{suffix}", lines)
+    data = bytearray(path.read_bytes())
+    at = int(len(data) * where)
+    data[at : at + 4] = bytes(byte ^ 0xFF for byte in data[at : at + 4])
+    path.write_bytes(data)
+    searched = engine(tmp_path)
+    found = searched.search(Query(ids=(NEEDLE,)))
+    assert [trouble.path for trouble in searched.coverage().unreadable] == [str(path)]
+    # xz and bz2 lose the block that is damaged, and these are large.
+    assert len(found) > 20_000 * where * 0.8 or suffix in (".xz", ".bz2", ".zst")
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".xz", ".bz2", ".zst"])
+def test_a_truncated_file_is_read_up_to_its_end_and_named(tmp_path: Path, suffix: str) -> None:
+    lines = [oslo(n, f"line {random.Random(n).random()}", NEEDLE) for n in range(20_000)]
+    path = write(tmp_path / f"n1/var/log/nova/nova-api.log{suffix}", lines)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    searched = engine(tmp_path)
+    found = searched.search(Query(ids=(NEEDLE,)))
+    assert [trouble.path for trouble in searched.coverage().unreadable] == [str(path)]
+    assert found or suffix == ".xz"
