@@ -158,7 +158,7 @@ def reach(start: int, graph: dict[int, set[int]]) -> set[int]:
 
 
 def more_general(nodes: Sequence[Group]) -> set[int]:
-    """Groups that a more specific one of the same layer says better about a record they share.
+    """Groups that a more specific one of the same layer says better about the same records.
 
     "A file system is full" and "no space left for the image of the server" are one fault, not cause and effect.
     """
@@ -166,9 +166,18 @@ def more_general(nodes: Sequence[Group]) -> set[int]:
     general: set[int] = set()
     for i, group in enumerate(nodes):
         for j in range(i):
-            if group.pattern.layer == nodes[j].pattern.layer and seen[i] & seen[j]:
+            if group.pattern.layer == nodes[j].pattern.layer and _same_fault(group, nodes[j], seen[i], seen[j]):
                 general.add(i if _specific(nodes[j]) >= _specific(group) else j)
     return general
+
+
+def _same_fault(one: Group, other: Group, seen: set[tuple[str, int]], seen_by_other: set[tuple[str, int]]) -> bool:
+    if _proof(one) == _proof(other):
+        return True
+    if one.pattern.layer != "root":
+        return False  # later symptoms repeat the text of earlier ones
+    written = one.pattern.id in other.pattern.explains or other.pattern.id in one.pattern.explains
+    return not written and (seen <= seen_by_other or seen_by_other <= seen)
 
 
 def _specific(group: Group) -> tuple[bool, int, int]:
