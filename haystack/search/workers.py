@@ -88,7 +88,8 @@ def _start(work: Callable[[_Task], _Result], tasks: list[_Task]) -> tuple[int, i
     status = 1
     try:
         os.close(receive)
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # ignored behind `&` and nohup: so here
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
         _die_with(parent)
         try:
             answer = pickle.dumps((True, [work(task) for task in tasks]), protocol=pickle.HIGHEST_PROTOCOL)

@@ -498,6 +498,11 @@ def children(pid: int) -> list[int]:
     return found
 
 
+def heed_interrupts() -> None:
+    """A shell without job control starts what runs behind `&` with ^C ignored, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(big_tree: Path, *more: str) -> subprocess.Popen[bytes]:
     """A long run in its own process group; returns once it is at work with a child."""
     process = subprocess.Popen(
@@ -505,6 +510,7 @@ def start(big_tree: Path, *more: str) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        preexec_fn=heed_interrupts,
     )
     deadline = time.monotonic() + 5
     while not children(process.pid) and process.poll() is None and time.monotonic() < deadline:
@@ -535,7 +541,10 @@ def test_interrupt_during_start() -> None:
     """While modules are imported, too."""
     for delay in (0.1, 0.15, 0.2):
         process = subprocess.Popen(
-            [HAYSTACK, "trace", NEEDLE, "--logs", DOWN], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [HAYSTACK, "trace", NEEDLE, "--logs", DOWN],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            preexec_fn=heed_interrupts,
         )
         time.sleep(delay)
         process.send_signal(signal.SIGINT)
