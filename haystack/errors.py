@@ -2,7 +2,6 @@
 
 HaystackError
 ├── UsageError            what was asked for makes no sense (exit 2)
-├── SettingsError         haystack.yaml or an option has a wrong value (exit 2)
 ├── LibraryError          a pattern file is broken, or none could be loaded (exit 2)
 ├── SourceError           the place to read logs from cannot be used at all (exit 2)
 ├── WorkerError           a worker process died (exit 2)
@@ -18,10 +17,6 @@ class HaystackError(Exception):
 
 class UsageError(HaystackError):
     """What was asked for makes no sense; the text says what to try."""
-
-
-class SettingsError(HaystackError):
-    """A setting has a wrong value; the text names the key and the line."""
 
 
 class LibraryError(HaystackError):

@@ -17,7 +17,7 @@ from .diagnose import NOT_FOUND, Candidate, Diagnosis, Suspect, diagnose
 from .diagnose.model import Evidence, Stop
 from .diagnose.twins import operation, twin_requests
 from .errors import UsageError
-from .library import Library, Matcher, load
+from .library import Matcher, load
 from .library.names import did_you_mean
 from .record import Record
 from .search import Query
@@ -70,8 +70,15 @@ def trace(
         raise UsageError(f"--since {since} is later than --until {until}")
     scope = Query(since=since, until=until, nodes=frozenset(nodes), services=frozenset(services))
     first = find(engine, asked, scope)
+    known = Diagnosis(
+        asked=tuple(asked),
+        verdict=NOT_FOUND,
+        coverage=engine.coverage(),
+        logs=tuple(printable(str(path)) for path in logs),
+        problems=library.problems,
+    )
     if not first:
-        return _not_found(asked, engine, library, logs)
+        return known
     first = _set_clocks(engine, asked, first, scope)
     found = follow(engine, asked, first, scope)
     absent = [i for i in asked if len(asked) > 1 and not any(_names(record, normalise(i)) for record in first)]
@@ -82,18 +89,15 @@ def trace(
     twins = _twins(engine, found)
     answer = diagnose(found, around, twins, Matcher(library))
     found, candidates, suspects, stop = _numbered(engine, found, answer.candidates, answer.suspects, answer.stopped_at)
-    return Diagnosis(
-        tuple(asked),
-        answer.verdict,
-        answer.outcome,
-        candidates,
-        suspects,
-        stop,
-        found,
-        engine.coverage(),
-        {node: clock for node, clock in engine.clocks.nodes.items() if clock.source},
-        tuple(printable(str(path)) for path in logs),
-        library.problems,
+    return known._replace(
+        verdict=answer.verdict,
+        outcome=answer.outcome,
+        candidates=candidates,
+        suspects=suspects,
+        stopped_at=stop,
+        trace=found,
+        coverage=engine.coverage(),
+        clocks={node: clock for node, clock in engine.clocks.nodes.items() if clock.source},
     )
 
 
@@ -133,22 +137,6 @@ def _check_names(kind: str, names: Sequence[str], known: Iterable[str]) -> None:
 def _names(record: Record, identifier: str) -> bool:
     own = (*record.request_ids, record.instance, record.message)
     return any(identifier in text for text in own) or any(identifier in line for line in record.body)
-
-
-def _not_found(asked: Sequence[str], engine: FilesEngine, library: Library, logs: Sequence[object]) -> Diagnosis:
-    return Diagnosis(
-        tuple(asked),
-        NOT_FOUND,
-        None,
-        (),
-        (),
-        None,
-        None,
-        engine.coverage(),
-        {},
-        tuple(printable(str(path)) for path in logs),
-        library.problems,
-    )
 
 
 def _set_clocks(engine: FilesEngine, asked: Sequence[str], records: list[Record], scope: Query) -> list[Record]:
@@ -208,10 +196,10 @@ def _numbered(
     shown += [evidence.record for candidate in candidates for evidence in candidate.evidence]
     shown += [evidence.record for suspect in suspects for evidence in suspect.evidence]
     shown += [stop.record] if stop else []
-    numbered = {(r.origin.source, r.origin.offset): r for r in engine.numbered(shown)}
+    numbered = {r.place: r for r in engine.numbered(shown)}
 
     def with_line(record: Record) -> Record:
-        return numbered[record.origin.source, record.origin.offset]
+        return numbered[record.place]
 
     def lines(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
         return tuple(item._replace(record=with_line(item.record)) for item in evidence)

@@ -105,6 +105,16 @@ class Record(NamedTuple):
         return self.message + "\n" + "\n".join(self.body) if self.body else self.message
 
     @property
+    def place(self) -> tuple[str, int]:
+        """Which record this is: the file it was read from and the byte it starts at."""
+        return self.origin.source, self.origin.offset
+
+    @property
+    def order(self) -> tuple[float, str, int]:
+        """Sorts by time, and by place where times are equal or missing."""
+        return (self.time.timestamp() if self.time else 0.0, *self.place)
+
+    @property
     def request_ids(self) -> tuple[str, ...]:
         """The ids of the envelope, own id first; empty when the line has none."""
         return tuple(i for i in (self.request_id, self.global_request_id) if i)

@@ -18,14 +18,13 @@ _FRONT_END = re.compile(r"[._-](error|access|uwsgi|wsgi|stderr|stdout|info|debug
 
 
 class Service(NamedTuple):
-    """A row of the table. ``infrastructure``: what OpenStack stands on, searched when anything fails."""
+    """A row of the table."""
 
     id: str
     names: tuple[str, ...]
     ports: tuple[int, ...]
     loggers: tuple[str, ...]
     dirs: tuple[str, ...]
-    infrastructure: bool
 
 
 class Services:
@@ -39,7 +38,6 @@ class Services:
                 tuple(map(int, (row or {}).get("ports", ()))),
                 tuple(map(str, (row or {}).get("loggers", ()))),
                 tuple(map(str, (row or {}).get("dirs", ()))),
-                bool((row or {}).get("infrastructure", False)),
             )
             for key, row in table.items()
         }

@@ -67,7 +67,7 @@ def follow(engine: Engine, asked: Sequence[str], first: Sequence[Record], scope:
     resources_found = {i: _kind_of(i, first) for i in known if i not in requests}
     main = next((i for i in known if i in requests), "")
     notes: list[str] = []
-    records = {_key(record): record for record in first}
+    records = {record.place: record for record in first}
     if not main:
         main = _request_of(first)
         if main:
@@ -90,14 +90,14 @@ def follow(engine: Engine, asked: Sequence[str], first: Sequence[Record], scope:
         searched.update(ids)
         for record in engine.search(_around(records.values(), requests, scope._replace(ids=ids))):
             if _belongs(record, requests):
-                records.setdefault(_key(record), record)
+                records.setdefault(record.place, record)
         if len(records) > MOST_RECORDS:
             notes.append(f"stopped following after {MOST_RECORDS} records")
             break
     else:
         notes.append(f"stopped following after {ROUNDS} rounds")
     since, until = _window(records.values(), requests)
-    ordered = tuple(sorted(records.values(), key=_order))
+    ordered = tuple(sorted(records.values(), key=lambda record: record.order))
     return Trace(tuple(asked), main, frozenset(requests), resources_found, ordered, since, until, tuple(notes))
 
 
@@ -106,13 +106,13 @@ def _of_request(engine: Engine, main: str, first: Sequence[Record], scope: Query
 
     The request gives the window: what else was ever done to the resource is not the question.
     """
-    records = {_key(record): record for record in engine.search(scope._replace(ids=(main,)))}
+    records = {record.place: record for record in engine.search(scope._replace(ids=(main,)))}
     query = _around(records.values(), {main}, scope)
     for record in first:
         early = query.since is not None and record.time is not None and record.time < query.since
         late = query.until is not None and record.time is not None and record.time > query.until
         if not early and not late and _belongs(record, {main}):
-            records.setdefault(_key(record), record)
+            records.setdefault(record.place, record)
     return records
 
 
@@ -131,13 +131,13 @@ def surroundings(engine: Engine, trace: Trace, literals: Sequence[str], scope: Q
         since=_later(scope.since, trace.since - BEFORE) if trace.since else scope.since,
         until=_earlier(scope.until, trace.until + AFTER) if trace.until else scope.until,
     )
-    own = {_key(record) for record in trace.records}
-    return [record for record in engine.search(query) if _key(record) not in own]
+    own = {record.place for record in trace.records}
+    return [record for record in engine.search(query) if record.place not in own]
 
 
 def merge(records: Iterable[Record]) -> list[Record]:
     """Records in order of time, each once."""
-    return sorted({_key(record): record for record in records}.values(), key=_order)
+    return sorted({record.place: record for record in records}.values(), key=lambda record: record.order)
 
 
 def entry(trace: Trace, request: str = "") -> tuple[Record, Access] | None:
@@ -198,7 +198,7 @@ def _request_of(records: Sequence[Record]) -> str:
     polls = {bare(record.request_id) for record, call in calls if call.method in ("GET", "HEAD") and call.status < 400}
     wrong: list[str] = []
     acting: list[str] = []
-    for record in sorted(records, key=_order):
+    for record in sorted(records, key=lambda record: record.order):
         identifier = bare(record.global_request_id or record.request_id)
         if not identifier or not record.user or identifier in polls or bare(record.request_id) in polls:
             continue  # (without a user it is a periodic task's id, the same for hours)
@@ -233,11 +233,3 @@ def _later(one: datetime | None, other: datetime) -> datetime:
 
 def _earlier(one: datetime | None, other: datetime) -> datetime:
     return other if one is None else min(one, other)
-
-
-def _key(record: Record) -> tuple[str, int]:
-    return record.origin.source, record.origin.offset
-
-
-def _order(record: Record) -> tuple[float, str, int]:
-    return (record.time.timestamp() if record.time else 0.0, record.origin.source, record.origin.offset)

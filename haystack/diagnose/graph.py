@@ -16,7 +16,6 @@ from ..correlate.trace import Trace
 from ..library.matcher import Finding
 from ..library.model import Pattern
 from ..library.wording import fill, lacks
-from ..record import Record
 
 # How a group is tied to the trace, strongest first.
 OWN, LINKED, NEAR = 3, 2, 1
@@ -63,7 +62,7 @@ def groups(findings: Sequence[Finding], trace: Trace) -> list[Group]:
     A fault of scope request or resource on somebody else's records is no finding about this trace; it only counts as
     another hit of a group that is tied to it.
     """
-    in_trace = {(record.origin.source, record.origin.offset) for record in trace.records}
+    in_trace = {record.place for record in trace.records}
     collected: dict[tuple[str, str], list[tuple[int, Finding]]] = {}
     origins: dict[tuple[str, str], str] = {}
     for finding in sorted(findings, key=lambda finding: _seconds(finding.time)):
@@ -231,15 +230,14 @@ def _in_time(cause: Group, effect: Group) -> bool:
 
 
 def _proof(group: Group) -> tuple[str, int]:
-    origin = group.findings[0].record.origin
-    return origin.source, origin.offset
+    return group.findings[0].record.place
 
 
 def _link(finding: Finding, trace: Trace, in_trace: set[tuple[str, int]]) -> int:
     records = [hit.record for hit in finding.hits]
     if any(trace.owns(record) for record in records):
         return OWN
-    return LINKED if any((r.origin.source, r.origin.offset) in in_trace for r in records) else NEAR
+    return LINKED if any(record.place in in_trace for record in records) else NEAR
 
 
 def _seconds(time: datetime | None) -> float:
@@ -248,13 +246,4 @@ def _seconds(time: datetime | None) -> float:
 
 def places(findings: Iterable[Finding]) -> set[tuple[str, int]]:
     """Places (source, offset) of the records of the findings."""
-    return {(hit.record.origin.source, hit.record.origin.offset) for finding in findings for hit in finding.hits}
-
-
-def records_of(group: Group) -> list[Record]:
-    """The records that prove a group, those tied to the trace first, each once."""
-    seen: dict[tuple[str, int], Record] = {}
-    for finding in group.findings:
-        for hit in finding.hits:
-            seen.setdefault((hit.record.origin.source, hit.record.origin.offset), hit.record)
-    return list(seen.values())
+    return {hit.record.place for finding in findings for hit in finding.hits}

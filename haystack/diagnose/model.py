@@ -70,16 +70,16 @@ class Stop(NamedTuple):
 
 
 class Diagnosis(NamedTuple):
-    """The whole answer for one question."""
+    """The whole answer for one question; what is left out is what an id that is nowhere has."""
 
     asked: tuple[str, ...]
     verdict: str
-    outcome: Outcome | None
-    candidates: tuple[Candidate, ...]
-    suspects: tuple[Suspect, ...]
-    stopped_at: Stop | None
-    trace: Trace | None
     coverage: Coverage
-    clocks: dict[str, NodeClock]
     logs: tuple[str, ...]
-    problems: tuple[str, ...] = ()
+    problems: tuple[str, ...]
+    outcome: Outcome | None = None
+    candidates: tuple[Candidate, ...] = ()
+    suspects: tuple[Suspect, ...] = ()
+    stopped_at: Stop | None = None
+    trace: Trace | None = None
+    clocks: dict[str, NodeClock] = {}  # noqa: RUF012 - never changed: a NamedTuple's default

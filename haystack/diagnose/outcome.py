@@ -130,7 +130,7 @@ def _signs(records: Sequence[Record], harmless: Collection[tuple[str, int]], del
     errors: list[Record] = []
     warnings: list[Record] = []
     for record in records:
-        if (record.origin.source, record.origin.offset) in harmless:
+        if record.place in harmless:
             continue
         if _ENDED_BADLY.search(record.message):
             bad = record

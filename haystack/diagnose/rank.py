@@ -163,9 +163,8 @@ def _evidence(group: Group, between: Sequence[Group], explained: Sequence[Group]
     seen: set[tuple[str, int]] = set()
     lines: list[Evidence] = []
     for hit in chosen:
-        place = (hit.record.origin.source, hit.record.origin.offset)
-        if place not in seen:
-            seen.add(place)
+        if hit.record.place not in seen:
+            seen.add(hit.record.place)
             lines.append(_line(hit))
     return lines[:MOST_EVIDENCE]
 

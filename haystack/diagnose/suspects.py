@@ -36,9 +36,7 @@ def suspects(trace: Trace, harmless: Collection[tuple[str, int]] = ()) -> list[S
     errors = [
         record
         for record in trace.records
-        if record.level is not None
-        and record.level >= Level.WARNING
-        and (record.origin.source, record.origin.offset) not in harmless
+        if record.level is not None and record.level >= Level.WARNING and record.place not in harmless
     ]
     # Tracebacks tell most; then plain errors; in each the earliest first.
     for record in sorted(errors, key=lambda r: (not r.body, -(r.level or 0))):

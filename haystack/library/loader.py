@@ -58,7 +58,7 @@ def read_services(path: Path) -> dict[str, Any]:
     if not isinstance(doc.data, dict) or not doc.data:
         raise doc.error((), "must be a mapping of services")
     for key, row in doc.data.items():
-        _only(doc, (key,), _mapping(doc, (key,), row), ("names", "ports", "loggers", "dirs", "infrastructure"))
+        _only(doc, (key,), _mapping(doc, (key,), row), ("names", "ports", "loggers", "dirs"))
     return doc.data
 
 

@@ -189,7 +189,7 @@ def combine(pattern: Pattern, hits: Sequence[Hit], key: Callable[[Record], objec
     # A service that comes back voids its own stop, not the stop of another, however far the fault reaches.
     voids = key if pattern.scope in ("request", "resource") else scope_key("service")
     voiding = [hit for hit in hits if hit.clause >= wanted]
-    present = sorted((hit for hit in hits if hit.clause < wanted), key=lambda hit: _order(hit.record))
+    present = sorted((hit for hit in hits if hit.clause < wanted), key=lambda hit: hit.record.order)
     groups: dict[object, list[Hit]] = {}
     for hit in present:
         groups.setdefault(key(hit.record), []).append(hit)
@@ -263,10 +263,6 @@ def _follows(one: Record, other: Record, seconds: float) -> bool:
     if one.time is None or other.time is None:
         return True
     return -1.0 <= (other.time - one.time).total_seconds() <= seconds
-
-
-def _order(record: Record) -> tuple[float, str, int]:
-    return (record.time.timestamp() if record.time else 0.0, record.origin.source, record.origin.offset)
 
 
 def _line_of(clause: Clause, record: Record) -> int:

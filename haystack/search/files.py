@@ -119,10 +119,9 @@ class FilesEngine:
                 facts = self._facts[task.file.source]
                 self._facts[task.file.source] = facts._replace(last=answer.last)
             for record in answer.records:
-                place = (record.origin.source, record.origin.offset)
-                records.setdefault(place, record)
+                records.setdefault(record.place, record)
                 if record.format == "raw":
-                    self._unparsed.add(place)
+                    self._unparsed.add(record.place)
         return list(records.values())
 
     def coverage(self) -> Coverage:
