@@ -4,6 +4,9 @@ import haystack
 
 diagnosis = haystack.trace(["req-8d06307d-a8da-45a3-b9ad-33e93bda49ee"], logs=["/srv/logs"])
 print(diagnosis.verdict, diagnosis.candidates[0].title)
+
+for record in haystack.find("No valid host", logs=["/srv/logs"]):
+    print(record.time, record.origin.node, record.message)
 """
 
 from __future__ import annotations
@@ -13,15 +16,16 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from .pipeline import find as find
     from .pipeline import trace as trace
 
-__all__ = ["__version__", "trace"]
+__all__ = ["__version__", "find", "trace"]
 
 
 def __getattr__(name: str) -> Any:
     # Loaded on first use: `haystack --help` must not pay for the scanner.
-    if name == "trace":
-        from .pipeline import trace
+    if name in ("find", "trace"):
+        from . import pipeline
 
-        return trace
+        return getattr(pipeline, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,24 +6,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone, tzinfo
 from pathlib import Path
+from typing import TypeVar
 
 from .correlate import skew
 from .correlate.ids import UUID, normalise
-from .correlate.trace import Trace, entry, find, follow, merge, surroundings
+from .correlate.trace import Trace, entry, follow, merge, surroundings
+from .correlate.trace import find as find_ids
 from .diagnose import NOT_FOUND, Candidate, Diagnosis, Suspect, diagnose
 from .diagnose.model import Evidence, Stop
 from .diagnose.twins import operation, twin_requests
 from .errors import UsageError
 from .library import Matcher, load
+from .library.literals import pieces, required_literals
 from .library.names import did_you_mean
-from .record import Record
-from .search import Query
+from .record import LEVELS, Level, Record
+from .search import Coverage, Query
+from .search.archives import Limits
 from .search.clock import Clocks, NodeClock
 from .search.discover import nodes_of, printable
 from .search.files import FilesEngine
+from .search.records import RecordsEngine
+from .search.survey import NodeLogs, survey
+from .search.texts import seek_expression, seek_text
 
 # Twins are looked for so far before and after the request.
 _TWINS_AROUND = timedelta(minutes=30)
@@ -32,6 +39,10 @@ _LATEST = datetime(8000, 1, 1, tzinfo=timezone.utc)
 # An id shorter than this would be found everywhere.
 _SHORTEST_ID = 6
 _LONGEST_ID = 200
+# A shorter text is in so many lines that scanning for it does not pay.
+_SHORTEST_PIECE = 3
+
+_Shaped = TypeVar("_Shaped")
 
 
 def trace(
@@ -46,6 +57,8 @@ def trace(
     patterns: Sequence[str | os.PathLike[str]] = (),
     jobs: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    max_archive_size: int | None = None,
+    max_archive_members: int | None = None,
 ) -> Diagnosis:
     """Find the root cause of what happened to the requests or resources named by ``ids``.
 
@@ -53,7 +66,7 @@ def trace(
     directories of logs or log files. ``since`` and ``until`` (aware) bound the search, ``nodes`` and ``services``
     restrict it, ``zone`` is the zone of local time stamps (default UTC), ``patterns`` are directories that add
     to the shipped library, ``jobs`` bounds the processes (default: one for each CPU), ``progress`` is called with
-    (bytes done, bytes in all).
+    (bytes done, bytes in all). ``max_archive_size`` and ``max_archive_members`` bound how far an archive is unpacked.
 
     Raises UsageError for an unusable id, SourceError when a path of ``logs`` does not exist and LibraryError for
     a broken library. What cannot be read is in the diagnosis' ``coverage``.
@@ -63,13 +76,14 @@ def trace(
     _check_ids(asked)
     library = load([Path(directory) for directory in patterns])
     clocks = Clocks(NodeClock(zone, source="--tz") if zone else NodeClock())
-    engine = FilesEngine([Path(path) for path in logs], library.services, clocks, jobs or _cpus(), progress)
+    limits = _limits(max_archive_size, max_archive_members)
+    engine = FilesEngine([Path(path) for path in logs], library.services, clocks, jobs or _cpus(), progress, limits)
     _check_names("node", nodes, nodes_of(engine.files))
     _check_names("service", services, library.services.rows)
     if since and until and since > until:
         raise UsageError(f"--since {since} is later than --until {until}")
     scope = Query(since=since, until=until, nodes=frozenset(nodes), services=frozenset(services))
-    first = find(engine, asked, scope)
+    first = find_ids(engine, asked, scope)
     known = Diagnosis(
         asked=tuple(asked),
         verdict=NOT_FOUND,
@@ -99,6 +113,156 @@ def trace(
         coverage=engine.coverage(),
         clocks={node: clock for node, clock in engine.clocks.nodes.items() if clock.source},
     )
+
+
+def find(
+    text: str = "",
+    logs: Sequence[str | os.PathLike[str]] = (".",),
+    *,
+    regex: bool = False,
+    ignore_case: bool = False,
+    level: str | Level | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    nodes: Sequence[str] = (),
+    services: Sequence[str] = (),
+    zone: tzinfo | None = None,
+    patterns: Sequence[str | os.PathLike[str]] = (),
+    by_file: bool = False,
+    jobs: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    max_archive_size: int | None = None,
+    max_archive_members: int | None = None,
+) -> Found[Record]:
+    """The records that hold a text, one after the other; an empty text is in every record.
+
+    The text is looked for in the message with its folded lines, and in the lines as they were written; with ``regex``
+    it is an expression of the ``regex`` module. ``level`` is the least level of a record (``warning``). The other
+    arguments are those of ``trace``. Records come in order of time over all files, or with ``by_file`` file by file.
+
+    Nothing is held in memory: records are read as they are asked for. What could not be read is in the answer's
+    ``coverage()`` once all were. Raises what ``trace`` raises, UsageError also for an expression that is none or
+    takes too long.
+    """
+    return find_as(
+        _itself,
+        text,
+        logs,
+        regex=regex,
+        ignore_case=ignore_case,
+        level=level,
+        since=since,
+        until=until,
+        nodes=nodes,
+        services=services,
+        zone=zone,
+        patterns=patterns,
+        by_file=by_file,
+        jobs=jobs,
+        progress=progress,
+        max_archive_size=max_archive_size,
+        max_archive_members=max_archive_members,
+    )
+
+
+def find_as(
+    shape: Callable[[Record], _Shaped],
+    text: str,
+    logs: Sequence[str | os.PathLike[str]],
+    *,
+    regex: bool = False,
+    ignore_case: bool = False,
+    level: str | Level | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    nodes: Sequence[str] = (),
+    services: Sequence[str] = (),
+    zone: tzinfo | None = None,
+    patterns: Sequence[str | os.PathLike[str]] = (),
+    by_file: bool = False,
+    numbered: bool = True,
+    jobs: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    max_archive_size: int | None = None,
+    max_archive_members: int | None = None,
+) -> Found[_Shaped]:
+    """``find``, with each record shaped (into a line of text) by the process that read it.
+
+    Without ``numbered`` line numbers are not needed and may be left out.
+    """
+    since, until = _sensible(since), _sensible(until)
+    if since and until and since > until:
+        raise UsageError(f"--since {since} is later than --until {until}")
+    scope = Query(since=since, until=until, nodes=frozenset(nodes), services=frozenset(services))
+    if regex and text:
+        seek = seek_expression(text, required_literals(text), ignore_case)
+    else:
+        seek = seek_text(text, pieces(text, _SHORTEST_PIECE), ignore_case)
+    seek = seek._replace(level=_level(level), scope=scope, numbered=numbered)
+    library = load([Path(directory) for directory in patterns])
+    clocks = Clocks(NodeClock(zone, source="--tz") if zone else NodeClock())
+    limits = _limits(max_archive_size, max_archive_members)
+    engine = RecordsEngine(
+        [Path(path) for path in logs], library.services, clocks, jobs or os.cpu_count() or 1, progress, limits
+    )
+    _check_names("node", nodes, nodes_of(engine.files))
+    _check_names("service", services, library.services.rows)
+    return Found(engine, engine.records(seek, shape, by_time=not by_file))
+
+
+class Found(Iterator[_Shaped]):
+    """Records as they are found; ``coverage`` tells what was read once all were asked for."""
+
+    def __init__(self, engine: RecordsEngine, records: Iterator[_Shaped]) -> None:
+        self._engine, self._records = engine, records
+
+    def __iter__(self) -> Iterator[_Shaped]:
+        return self._records
+
+    def __next__(self) -> _Shaped:
+        return next(self._records)
+
+    def coverage(self) -> Coverage:
+        """What was read, and what could not be."""
+        return self._engine.coverage()
+
+
+def nodes(
+    logs: Sequence[str | os.PathLike[str]] = (".",),
+    *,
+    zone: tzinfo | None = None,
+    max_archive_size: int | None = None,
+    max_archive_members: int | None = None,
+) -> tuple[tuple[NodeLogs, ...], Coverage]:
+    """What ``logs`` are: each node with its clock and its logs, and what could not be read.
+
+    The arguments are those of ``trace``.
+    """
+    clocks = Clocks(NodeClock(zone, source="--tz") if zone else NodeClock())
+    limits = _limits(max_archive_size, max_archive_members)
+    engine = FilesEngine([Path(path) for path in logs], load().services, clocks, 1, None, limits)
+    return survey(engine), engine.coverage()
+
+
+def _limits(size: int | None, members: int | None) -> Limits:
+    """Limits for archives. Who says how large one may become need not be warned of its ratio."""
+    limits = Limits()
+    if size is not None:
+        limits = limits._replace(size=size, ratio=0)
+    return limits if members is None else limits._replace(members=members)
+
+
+def _level(level: str | Level | None) -> int:
+    if level is None or isinstance(level, Level):
+        return level or 0
+    try:
+        return LEVELS[level.upper()]
+    except KeyError as err:
+        raise UsageError(f'no level "{level}"; {did_you_mean(level.upper(), list(LEVELS))}'.rstrip("; ")) from err
+
+
+def _itself(record: Record) -> Record:
+    return record
 
 
 def _cpus() -> int:
@@ -149,7 +313,7 @@ def _set_clocks(engine: FilesEngine, asked: Sequence[str], records: list[Record]
     if not wrong:
         return records
     kept = [record for record in records if record.origin.node not in wrong]
-    again = find(engine, asked, scope._replace(nodes=frozenset(wrong)))
+    again = find_ids(engine, asked, scope._replace(nodes=frozenset(wrong)))
     return merge([*kept, *again])
 
 

@@ -23,9 +23,11 @@ OnHit = Callable[[int, int], None]
 class Scanner:
     """Finds literals in bytes. ``scan`` calls back with (number of the literal, offset behind its end)."""
 
-    def __init__(self, literals: Sequence[str]) -> None:
+    def __init__(self, literals: Sequence[str], ignore_case: bool = False) -> None:
         self.literals = tuple(literals)
-        self._database: Any = _database(self.literals)
+        self._database: Any = (
+            _compile(self.literals, hyperscan.HS_FLAG_CASELESS) if ignore_case else _database(self.literals)
+        )
 
     def scan(self, data: bytes | memoryview, on_hit: OnHit) -> None:
         """Report every occurrence of every literal, in the order of their ends."""
@@ -60,13 +62,13 @@ def _version() -> str:
     return str(getattr(hyperscan, "__version__", ""))
 
 
-def _compile(literals: tuple[str, ...]) -> hyperscan.Database:
+def _compile(literals: tuple[str, ...], flag: int = 0) -> hyperscan.Database:
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     database.compile(
         expressions=[literal.encode() for literal in literals],
         ids=list(range(len(literals))),
         elements=len(literals),
-        flags=[0] * len(literals),
+        flags=[flag] * len(literals),
         literal=True,
     )
     return database

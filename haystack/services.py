@@ -6,6 +6,7 @@ The table is the closed vocabulary of services that patterns, options and report
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
@@ -13,8 +14,18 @@ from typing import Any, NamedTuple
 # What rotation, compression and front ends add to a file's name: `.log.2.gz`, `-20260311`, `_error.log`.
 _COMPRESSION = re.compile(r"\.(gz|xz|bz2|zst|zstd|lz4)$")
 _ROTATION = re.compile(r"(\.\d{1,4}|[.-]\d{8}(-\d+)?|\.old|\.bak|~)$")
-_EXTENSION = re.compile(r"\.(log|txt|json|out|err)$")
+_EXTENSION = re.compile(r"\.(log|txt|json|out|err|service|tailed)$")
 _FRONT_END = re.compile(r"[._-](error|access|uwsgi|wsgi|stderr|stdout|info|debug|custom)$")
+# What units, containers and their logs' files put before a service's name: devstack, RDO, kolla, TripleO, RHOSO.
+_PREFIX = re.compile(r"^(?:devstack@|screen-|openstack-|kolla_|tripleo_|edpm_)")
+# sos: `journalctl_--no-pager_--unit_nova-compute`, `podman_logs_-t_nova_compute`.
+_COMMAND = re.compile(r"^(?:journalctl_.*--unit_|(?:docker|podman)_(?:container_)?logs_(?:-+[a-z]+_)*)(.+)$")
+# Kubernetes: <pod>_<namespace>_<container>-<id>, and the pods of deployments, daemon sets and stateful sets.
+_POD_LOG = re.compile(r"^([a-z0-9.-]+)_[a-z0-9-]+_([a-z0-9-]+)-[0-9a-f]{12,64}$")
+_POD = re.compile(r"(?:-[0-9a-f]{6,10})?-(?:[bcdfghjklmnpqrstvwxz2-9]{5}|\d+)$|-[0-9a-z]{5}$")
+# Names of files that say nothing: the directories above do.
+_SAYS_NOTHING = frozenset("current previous stdout stderr output error_log access_log error access".split())
+_NO_NAMES = frozenset("logs log var containers httpd apache2 pods namespaces rotated".split())
 
 
 class Service(NamedTuple):
@@ -77,12 +88,16 @@ class Services:
         parts = PurePosixPath(path)
         stem = file_stem(parts.name)
         directory = parts.parent.name
-        short = _FRONT_END.sub("", stem)
-        for name in (f"{directory}-{stem}", stem, short, f"{directory}-{short}"):
+        for name in _names(stem, directory):
             # RDO names its files api.log, server.log, volume.log: the directory completes them.
             service = self.of_name(name)
             if service and (name not in ("server", "api") or not directory):
                 return service
+        if stem in _SAYS_NOTHING or stem.isdigit():
+            for above in parts.parts[-2:-6:-1]:
+                service = "" if above in _NO_NAMES else self.of_name(above) or self.of_name(_POD.sub("", above))
+                if service:
+                    return service
         for name in (directory, parts.parent.parent.name):
             if name in self._dirs:
                 # A directory of one project: the generic row (nova, cinder) comes last in its list.
@@ -104,6 +119,25 @@ class Services:
             return True
         general, special = sorted((wanted, actual), key=len)
         return special.startswith(general + "-")
+
+
+def _names(stem: str, directory: str) -> Iterator[str]:
+    """Names a file may be known by, the most telling first."""
+    full = "" if directory in _NO_NAMES else f"{directory}-"
+    yield f"{full}{stem}"
+    yield stem
+    pod = _POD_LOG.match(stem)
+    if pod:  # the container is the service, the pod may be named after the whole chart
+        yield pod.group(2)
+        yield _POD.sub("", pod.group(1))
+        return
+    command = _COMMAND.match(stem)
+    short = _EXTENSION.sub("", _PREFIX.sub("", command.group(1) if command else stem))
+    yield short
+    while (shorter := _FRONT_END.sub("", short)) != short:
+        short = shorter
+        yield short
+        yield f"{full}{short}"
 
 
 def file_stem(name: str) -> str:

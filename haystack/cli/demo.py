@@ -18,7 +18,7 @@ def demo(ctx: click.Context) -> None:
 
     logs = data_files.demo_dir()
     click.echo(f"$ haystack trace {REQUEST} --logs {logs}\n")
-    options = dict.fromkeys(("since", "until", "zone", "jobs", "output"))
+    options = dict.fromkeys(("since", "until", "zone", "jobs", "output", "max_archive_size", "max_archive_members"))
     answer(
         ctx,
         [REQUEST],

@@ -17,9 +17,15 @@ from .options import CANNOT_START, INTERRUPTED, UNEXPECTED
 # name: (module, short help). A module is imported when its command runs, so that `--help` stays quick.
 COMMANDS = {
     "trace": ("trace", "Find what broke for a request, and why."),
+    "find": ("find", "Find records by text, and see what was parsed."),
+    "nodes": ("nodes", "Show what the logs were recognised as."),
     "patterns": ("patterns", "List, show and check the library of known faults."),
     "demo": ("demo", "Trace a failed server creation in captured logs."),
 }
+
+
+class _ReaderLeftError(Exception):
+    """The reader of our output (`| head`) left."""
 
 
 class _Commands(click.Group):
@@ -33,6 +39,12 @@ class _Commands(click.Group):
         command = getattr(importlib.import_module(f"haystack.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
         assert isinstance(command, click.Command)
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as err:
+            raise _ReaderLeftError from err  # click would end with 1
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -50,6 +62,7 @@ def run() -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that does not know a character gets a `?`
+    _end_in_order()
     try:
         code = cli(standalone_mode=False)
         sys.stdout.flush()
@@ -63,14 +76,26 @@ def run() -> int:
         return CANNOT_START
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader (`| head`) left: nothing more to say, and nothing to flush at exit.
+    except (BrokenPipeError, _ReaderLeftError):
+        # Nothing more to say, and nothing to flush at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as err:  # noqa: BLE001 - the shell of last resort: a bug is a sentence and a file
         click.echo(f"haystack: unexpected {type(err).__name__}: {err}\n  details: {_keep(err)}", err=True)
         return UNEXPECTED
     return code if isinstance(code, int) else 0
+
+
+def _end_in_order() -> None:
+    """Let a terminated run take its temporary files along, as one ended by ^C does."""
+    import signal
+
+    def end(number: int, _frame: object) -> None:
+        sys.exit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:  # nohup ignores one of them
+            signal.signal(number, end)
 
 
 def _keep(err: Exception) -> Path:

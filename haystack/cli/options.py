@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -37,30 +38,58 @@ def _zone(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tz
         raise click.BadParameter(f'"{value}" is no zone; try Europe/Berlin, UTC or +05:30') from err
 
 
-_SEARCH = (
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?$", re.IGNORECASE)
+
+
+def _size(_ctx: click.Context, _param: click.Parameter, value: str | None) -> int | None:
+    if value is None:
+        return None
+    found = _SIZE.match(value.strip())
+    if not found:
+        raise click.BadParameter(f'"{value}" is no size; try 50G or 800M')
+    return int(float(found.group(1)) * 1024 ** " KMGT".index(found.group(2).upper() or " "))
+
+
+_LOGS = click.option(
+    "--logs",
+    multiple=True,
+    metavar="PATH",
+    help="A directory of logs, an archive (sos report, tar, zip), a log file, or - for standard input; repeatable. "
+    "Default: the current directory.",
+)
+_ZONE = click.option(
+    "--tz",
+    "zone",
+    callback=_zone,
+    metavar="ZONE",
+    help="Zone of local time stamps of nodes whose logs do not tell theirs: Europe/Berlin, +05:30. Default: UTC.",
+)
+_ARCHIVES = (
     click.option(
-        "--logs",
-        multiple=True,
-        metavar="PATH",
-        help="A directory of logs, a log file, or - for standard input; repeatable. Default: the current directory.",
+        "--max-archive-size",
+        callback=_size,
+        metavar="SIZE",
+        help="Unpack an archive up to this size. Default: 20G, and 250 times its own size.",
     ),
+    click.option(
+        "--max-archive-members",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Unpack an archive up to so many members. Default: 500000.",
+    ),
+)
+_SEARCH = (
+    _LOGS,
     click.option("--since", metavar="TIME", help='Only from this time: ISO, "14:00" or "2 hours ago".'),
     click.option("--until", metavar="TIME", help="Only up to this time."),
+    click.option("--node", "nodes", multiple=True, metavar="NODE", help="Look for it on this node only; repeatable."),
     click.option(
-        "--node", "nodes", multiple=True, metavar="NODE", help="Look for the ids on this node only; repeatable."
+        "--service", "services", multiple=True, metavar="SERVICE", help="Look for it in this service only; repeatable."
     ),
-    click.option(
-        "--service", "services", multiple=True, metavar="SERVICE", help="Look for the ids in this service only."
-    ),
-    click.option(
-        "--tz",
-        "zone",
-        callback=_zone,
-        metavar="ZONE",
-        help="Zone of local time stamps in the logs: Europe/Berlin, +05:30. Default: UTC.",
-    ),
+    _ZONE,
     extra_patterns,
     click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Processes at most. Default: one a CPU."),
+    *_ARCHIVES,
 )
 _OUTPUT = (
     click.option(
@@ -83,7 +112,16 @@ _OUTPUT = (
 
 def search_options(command: _Function) -> _Function:
     """The options of a command that searches logs and answers."""
-    for option in reversed((*_SEARCH, *_OUTPUT)):
+    return _with(command, (*_SEARCH, *_OUTPUT))
+
+
+def tree_options(command: _Function) -> _Function:
+    """The options of a command that looks at logs as a whole."""
+    return _with(command, (_LOGS, _ZONE, *_ARCHIVES, *_OUTPUT))
+
+
+def _with(command: _Function, options: Sequence[Callable[[_Function], _Function]]) -> _Function:
+    for option in reversed(options):
         command = option(command)
     return command
 
@@ -95,18 +133,20 @@ def answer(ctx: click.Context, ids: Sequence[str], options: dict[str, Any]) -> N
 
     zone: tzinfo | None = options["zone"]
     now = datetime.now(timezone.utc)
-    with _paths(options["logs"] or (".",)) as logs, progress_display() as progress:
+    with log_paths(options["logs"] or (".",)) as logs, progress_display() as progress:
         diagnosis = trace(
             ids,
             logs,
-            since=_time("--since", options["since"], zone, now),
-            until=_time("--until", options["until"], zone, now),
+            since=read_bound("--since", options["since"], zone, now),
+            until=read_bound("--until", options["until"], zone, now),
             nodes=options["nodes"],
             services=options["services"],
             zone=zone,
             patterns=options["patterns_dirs"],
             jobs=options["jobs"],
             progress=progress,
+            max_archive_size=options["max_archive_size"],
+            max_archive_members=options["max_archive_members"],
         )
     # Standard input was spooled to a file of a random name; what the user gave is the answer's.
     diagnosis = diagnosis._replace(logs=tuple(options["logs"] or (".",)))
@@ -124,7 +164,8 @@ def answer(ctx: click.Context, ids: Sequence[str], options: dict[str, Any]) -> N
     ctx.exit(PARTLY_READ if diagnosis.coverage.unreadable or diagnosis.problems else DONE)
 
 
-def _time(option: str, text: str | None, zone: tzinfo | None, now: datetime) -> datetime | None:
+def read_bound(option: str, text: str | None, zone: tzinfo | None, now: datetime) -> datetime | None:
+    """The time given with an option."""
     if text is None:
         return None
     try:
@@ -136,7 +177,7 @@ def _time(option: str, text: str | None, zone: tzinfo | None, now: datetime) -> 
 
 
 @contextmanager
-def _paths(logs: Sequence[str]) -> Iterator[list[str]]:
+def log_paths(logs: Sequence[str]) -> Iterator[list[str]]:
     """The paths to read; standard input (``-``) is spooled to a file, for a log is read more than once."""
     if "-" not in logs:
         yield list(logs)

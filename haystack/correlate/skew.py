@@ -83,7 +83,7 @@ def _first_work(records: Sequence[Record], starts: Mapping[str, tuple[float, str
     for record in records:
         own = bare(record.request_id)
         node = record.origin.node
-        if own not in starts or starts[own][1] == node or record.time is None or clocks.of(node).source:
+        if own not in starts or starts[own][1] == node or record.time is None or _is_given(clocks.of(node)):
             continue
         after = record.time.timestamp() - starts[own][0]
         known = first.setdefault(node, {})
@@ -132,8 +132,18 @@ def _skews(
             after -= offset.total_seconds() if offset else 0.0
         if _LEAST_SKEW < -after < _LEAST_ZONE:
             source = f"estimated: at least {-after:.1f} s behind, it worked on a request before that came in"
-            skews[node] = NodeClock(zone, after, source)
+            skews[node] = NodeClock(zone, after, _zone_source(node, zones, clocks) + source)
     return skews
+
+
+def _is_given(clock: NodeClock) -> bool:
+    """Whether nothing is left to estimate. A zone from the tree says nothing of how well the clock was set."""
+    return clock.measured or clock.source == "--tz"
+
+
+def _zone_source(node: str, zones: Mapping[str, NodeClock], clocks: Clocks) -> str:
+    source = clocks.of(node).source
+    return f"zone {source}; " if source and node not in zones else ""
 
 
 def median(values: Iterable[float]) -> float:

@@ -2,8 +2,8 @@
 
 oslo.log repeats its prefix on each traceback line but leaves the request id out, so those lines are joined
 by stamp, pid and logger. Lines without any prefix (SQL, XML dumps, multi-line messages) belong to the line
-before them where the format of that line is a multi-line one. Everything else is a ``raw`` record:
-nothing is dropped, and the ``lines`` of the records sum up to the lines read.
+before them where the format of that line is a multi-line one, else they may be what ``stderr`` knows. Everything
+else is a ``raw`` record: nothing is dropped, and the ``lines`` of the records sum up to the lines read.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ..record import ExceptionInfo, Level, Origin, Record
+from . import stderr
 from .head import Format, Head
 from .stamps import newest_year
 
@@ -81,7 +82,6 @@ class _Open:
 
 
 _RAW = Format("raw", lambda _: None, multiline=False)
-_RAW_TRACEBACK = Format("raw", lambda _: None, multiline=True)
 
 
 def fold(
@@ -104,6 +104,7 @@ def fold(
     joined: dict[str, _Open] = {}  # open events by key and by sender
     closer = _Closer(place, to_utc, last_time, reference)
     last: _Open | None = None
+    indent = ""  # of a log that was pasted with one, as into a bug report
     for index, line in enumerate(lines):
         while waiting and index - waiting[0].last_index > ADJACENT_LINES and waiting[0] is not last:
             done = waiting.popleft()
@@ -115,7 +116,7 @@ def fold(
             record = closer.close(done)
             if record is not None:
                 yield record
-        text = line.text
+        text = line.text.removeprefix(indent) if indent else line.text
         if last is not None and last.block and last.lines < MAX_LINES:
             last.add(text, (), index)
             last.wanted = last.wanted or wanted is None or line.offset in wanted
@@ -126,15 +127,18 @@ def fold(
             last.wanted = last.wanted or wanted is None or line.offset in wanted
             continue
         head, row = read_head(text, formats)
+        if head is None and last is None and text[:1] in (" ", "\t"):
+            head, row = read_head(text.lstrip(), formats)
+            if head is not None:
+                indent = text[: len(text) - len(text.lstrip())]
         if head is None or row is None:
             if last is not None and last.lines < MAX_LINES and last.format.multiline:
                 last.add(text, (), index)
             else:
-                # A bare traceback is one event: uWSGI's stderr, when an application does not load.
-                bare = text.startswith(_TRACEBACK)
-                event = _Open(line, Head(None, None, text), _RAW_TRACEBACK if bare else _RAW, index)
+                head, row = stderr.read(text)
+                event = _Open(line, head or Head(None, None, text), row if head else _RAW, index)
                 waiting.append(event)
-                last = event if bare else None
+                last = event if head and row.multiline else None
         else:
             whole = joined.get(head.key) if head.part or head.sender else None
             if whole is None or whole.lines >= MAX_LINES or not (head.part or whole.cut):

@@ -43,7 +43,7 @@ def telling_literals(clause: Clause) -> Requirement:
     Mostly one; more where the best the clause requires is one of several words (``ECONNREFUSED|Connection refused``).
     Empty when nothing tells; the author should be told.
     """
-    requirements: list[Requirement] = [(piece,) for text in clause.text for piece in _pieces(text)]
+    requirements: list[Requirement] = [(piece,) for text in clause.text for piece in pieces(text)]
     if clause.regex:
         requirements += required_literals(clause.regex)
     if clause.exception:
@@ -60,7 +60,7 @@ def required_literals(expression: str) -> list[Requirement]:
     if parsed.state.flags & re.IGNORECASE:
         return []
     runs, alternatives = _walk(parsed)
-    return [(piece,) for run in runs for piece in _pieces(run)] + alternatives
+    return [(piece,) for run in runs for piece in pieces(run)] + alternatives
 
 
 def _walk(items: Any) -> tuple[list[str], list[Requirement]]:
@@ -93,7 +93,7 @@ def _branch(branches: Any) -> list[Requirement]:
     best: list[str] = []
     for branch in branches:
         runs, alternatives = _walk(branch)
-        own: list[Requirement] = [(piece,) for run in runs for piece in _pieces(run)]
+        own: list[Requirement] = [(piece,) for run in runs for piece in pieces(run)]
         own += alternatives
         if not own:
             return []
@@ -102,8 +102,9 @@ def _branch(branches: Any) -> list[Requirement]:
     return [tuple(dict.fromkeys(best))] if len(best) <= _MOST_ALTERNATIVES else []
 
 
-def _pieces(text: str) -> list[str]:
-    return [piece for piece in _CUT.split(text) if len(piece.strip()) >= SHORTEST]
+def pieces(text: str, shortest: int = SHORTEST) -> list[str]:
+    """The parts of a text that are written alike in every coat, the shorter ones left out."""
+    return [piece for piece in _CUT.split(text) if len(piece.strip()) >= shortest]
 
 
 def _telling_of_worst(requirement: Requirement) -> tuple[int, int, int]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from ..diagnose.model import Candidate, Diagnosis, Evidence, Suspect
 from ..record import Record
+from ..search import Coverage
 from .mask import mask
 
 SCHEMA = "haystack/diagnosis-1"
@@ -54,8 +56,8 @@ def _document(diagnosis: Diagnosis) -> dict[str, Any]:
             "logs": list(diagnosis.logs),
             "requests": sorted(f"req-{i}" for i in trace.requests) if trace else [],
             "resources": dict(sorted(trace.resources.items())) if trace else {},
-            "since": _time(trace.since) if trace else None,
-            "until": _time(trace.until) if trace else None,
+            "since": time_text(trace.since) if trace else None,
+            "until": time_text(trace.until) if trace else None,
         },
         "verdict": diagnosis.verdict,
         "outcome": {
@@ -76,19 +78,24 @@ def _document(diagnosis: Diagnosis) -> dict[str, Any]:
             "twins": stop.twins,
         },
         "timeline": [_timeline(record) for record in trace.records] if trace else [],
-        "coverage": {
-            "files": diagnosis.coverage.files,
-            "bytes": diagnosis.coverage.bytes,
-            "unreadable": [trouble._asdict() for trouble in diagnosis.coverage.unreadable],
-            "skipped": [trouble._asdict() for trouble in diagnosis.coverage.skipped],
-            "unparsed_lines": diagnosis.coverage.unparsed_lines,
-            "notes": [*diagnosis.coverage.notes, *(trace.notes if trace else ())],
-        },
+        "coverage": coverage_document(diagnosis.coverage, trace.notes if trace else ()),
         "clock": {
             node: {"zone": str(clock.zone), "ahead_seconds": clock.ahead, "source": clock.source}
             for node, clock in sorted(diagnosis.clocks.items())
         },
         "problems": list(diagnosis.problems),
+    }
+
+
+def coverage_document(coverage: Coverage, notes: Sequence[str] = ()) -> dict[str, Any]:
+    """What was read and what was not, as plain values."""
+    return {
+        "files": coverage.files,
+        "bytes": coverage.bytes,
+        "unreadable": [trouble._asdict() for trouble in coverage.unreadable],
+        "skipped": [trouble._asdict() for trouble in coverage.skipped],
+        "unparsed_lines": coverage.unparsed_lines,
+        "notes": [*coverage.notes, *notes],
     }
 
 
@@ -131,7 +138,7 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
 
 def _line(record: Record, line: int, text: str) -> dict[str, Any]:
     return {
-        "time": _time(record.time),
+        "time": time_text(record.time),
         "node": record.origin.node,
         "service": record.origin.service,
         "file": record.origin.path,
@@ -142,7 +149,7 @@ def _line(record: Record, line: int, text: str) -> dict[str, Any]:
 
 def _timeline(record: Record) -> dict[str, Any]:
     return {
-        "time": _time(record.time),
+        "time": time_text(record.time),
         "node": record.origin.node,
         "service": record.origin.service,
         "level": record.level.name if record.level is not None else None,
@@ -154,5 +161,5 @@ def _timeline(record: Record) -> dict[str, Any]:
     }
 
 
-def _time(time: datetime | None) -> str | None:
+def time_text(time: datetime | None) -> str | None:
     return time.isoformat(timespec="microseconds").replace("+00:00", "Z") if time else None

@@ -38,9 +38,11 @@ _SECRETS = re.compile(
     re.IGNORECASE,
 )
 _ALREADY = re.compile(r"\*+[0-9a-f]*|None|null|SANITIZED|REDACTED|<[\w -]{0,40}>?|YES|NO", re.IGNORECASE)
-_HINT = re.compile(
-    r"://|token|bearer|basic|gAAAA|pass|secret|_key|PRIVATE KEY|key = AQ|identified by|cookie", re.IGNORECASE
-)
+# One of these is in every text with a secret. Asked one by one they cost a tenth of the expression with all of them.
+_HINTS = (
+    "://", "token", "bearer", "basic", "gaaaa", "pass", "secret", "_key", "private key", "key = aq", "identified by",
+    "cookie",
+)  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -55,7 +57,11 @@ def _key() -> bytes:
 
 def mask(text: str) -> str:
     """The text without secrets."""
-    return _SECRETS.sub(_replace, text) if _HINT.search(text) else text
+    lower = text.lower()
+    for hint in _HINTS:
+        if hint in lower:
+            return _SECRETS.sub(_replace, text)
+    return text
 
 
 def _replace(found: re.Match[str]) -> str:

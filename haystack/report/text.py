@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -20,14 +19,13 @@ from ..correlate.trace import Trace, entry
 from ..diagnose import CAUSE_FOUND, HEALTHY, NOT_FOUND, Candidate, Diagnosis, Evidence
 from ..diagnose.twins import template
 from ..record import Level, Record
-from .mask import mask
+from .clean import clean
 from .output import write
 
 # In a pipe there is no width to ask for; lines are cut at this one.
 _PIPE_WIDTH = 160
 _MOST_TIMELINE = 16
 _MOST_EVIDENCE = 5
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _LEVEL_STYLE: dict[int, str] = {
     Level.CRITICAL: "bold red",
     Level.ERROR: "red",
@@ -74,11 +72,6 @@ def render_to(diagnosis: Diagnosis, console: Console) -> None:
     _timeline(trace, console)
     _clocks(diagnosis, console)
     _not_read(diagnosis, console)
-
-
-def clean(text: str) -> str:
-    """Log text made safe for a terminal: one line, no control characters, no secrets."""
-    return _CONTROL.sub("·", mask(text).replace("\n", " ").replace("\t", " "))
 
 
 def _headline(trace: Trace, console: Console) -> None:
@@ -254,7 +247,12 @@ def _telling(runs: Sequence[tuple[Record, int]]) -> list[tuple[Record, int]]:
 
 
 def _clocks(diagnosis: Diagnosis, console: Console) -> None:
-    shown = {node: clock for node, clock in diagnosis.clocks.items() if clock.source and clock.source != "--tz"}
+    # A clock that is known to show UTC changes nothing.
+    shown = {
+        node: clock
+        for node, clock in diagnosis.clocks.items()
+        if clock.source and clock.source != "--tz" and (clock.ahead or str(clock.zone) != "UTC")
+    }
     for number, (node, clock) in enumerate(sorted(shown.items())):
         text = f"{'Clocks' if not number else '':10} {clean(node)}: {clock.zone}"
         text += f", {abs(clock.ahead):.1f} s {'ahead' if clock.ahead > 0 else 'behind'}" if clock.ahead else ""

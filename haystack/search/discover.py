@@ -1,7 +1,8 @@
 """From the paths the user gives to log files, each with its node, its service and its path on the node.
 
-``<root>/<node>/var/log/<service>/<file>`` is the layout of a fetched tree; any other directory, a single file or
-standard input work too: the node is then the first directory below the root that is no service's.
+``<root>/<node>/var/log/<service>/<file>`` is the layout of a fetched tree; any other directory, a single file, an
+archive or standard input work too. ``layouts`` knows what paths tell, ``archives`` opens archives, ``facts`` reads what
+a tree tells of its machine.
 """
 
 from __future__ import annotations
@@ -9,33 +10,37 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timezone, tzinfo
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from ..errors import SourceError
+from ..errors import SourceError, UnreadableError
 from ..services import Services, file_stem
+from . import facts
+from .archives import Limits, Opened, Spool, kind_of
+from .clock import NodeClock
+from .layouts import (
+    SYSTEM,
+    is_archive_name,
+    is_log_name,
+    is_log_place,
+    layout,
+    machine_at,
+    node_name,
+)
 from .query import Trouble
 
-# In a directory, files that are no logs by their ending. A file named on the command line is always read.
-_NO_LOGS = frozenset(
-    """
-    .yaml .yml .md .rst .html .htm .css .js .py .pyc .sh .png .jpg .svg .pdf .db .sqlite .so .pcap .rpm .deb .conf
-    .cfg .ini .pem .crt .key .journal .qcow2 .img .iso .tar .tgz .zip .rrd .lock .pid .sock
-    """.split()
-)
-_NO_LOG_NAMES = frozenset(("wtmp", "btmp", "lastlog", "faillog", "tallylog"))
 _COMPRESSED = {".gz": "gz", ".xz": "xz", ".bz2": "bz2", ".zst": "zst", ".zstd": "zst"}
 _ROTATION = re.compile(r"\.(\d{1,4})(?:\.[a-z0-9]+)?$")
 _DATED = re.compile(r"[.-](\d{8})(?:-\d+)?(?:\.[a-z0-9]+)?$")
-_ARCHIVE = re.compile(r"\.(tar|tgz|zip|tar\.(gz|xz|bz2|zst))$")
-_NODE_WORDS = frozenset(("var", "log", "logs", "sos_commands", "etc"))
 
 
 class LogFile(NamedTuple):
     """A file of logs.
 
-    ``compression`` is empty, gz, xz, bz2 or zst; ``rotation`` is 0 for the current file, greater for older ones.
+    ``source`` is the file as this machine opens it, for a member of an archive the spooled one. ``compression`` is
+    empty, gz, xz, bz2 or zst; ``rotation`` is 0 for the current file, greater for older ones.
     """
 
     source: str
@@ -53,47 +58,184 @@ class LogFile(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The files to read and what could not be listed."""
+    """The files to read and what could not be listed.
+
+    ``clocks`` are those of nodes whose tree tells them, ``notes`` what about them could not be understood. ``shown``
+    are the names of spooled files for the reader, by source; the files are there as long as ``spool`` is.
+    """
 
     files: tuple[LogFile, ...]
     troubles: tuple[Trouble, ...]
     skipped: tuple[Trouble, ...]
+    clocks: Mapping[str, NodeClock] = {}
+    notes: tuple[str, ...] = ()
+    shown: Mapping[str, str] = {}
+    spool: Spool | None = None
 
 
-def discover(roots: Sequence[Path], services: Services) -> Found:
+def discover(
+    roots: Sequence[Path], services: Services, limits: Limits | None = None, zone: tzinfo = timezone.utc
+) -> Found:
     """All log files below ``roots``, rotations of a log in the order of time, oldest first.
 
-    Raises SourceError when a root does not exist. An unreadable directory, a link loop or a link out of the tree is
-    a ``Trouble``.
+    Archives are unpacked within ``limits`` as far as they hold logs. ``zone`` is that of nodes of which only the
+    clock's offset is known. Raises SourceError when a root does not exist. An unreadable directory, a link loop, a link
+    out of the tree or a damaged archive is a ``Trouble``.
     """
-    files: list[LogFile] = []
-    troubles: list[Trouble] = []
-    skipped: list[Trouble] = []
-    seen: set[tuple[int, int]] = set()
+    search = _Search(services, limits or Limits(), zone)
     for root in roots:
         try:
             info = root.stat()
         except OSError as err:
             raise SourceError(f"--logs {root}: {err.strerror}; give a directory of logs or a log file") from err
         if stat.S_ISDIR(info.st_mode):
-            for path, size in _walk(root, seen, troubles, skipped):
-                files.append(_log_file(path, size, root, services))
+            search.directory(root)
         elif not stat.S_ISREG(info.st_mode):
-            troubles.append(Trouble(str(root), "not a regular file"))
-        elif _ARCHIVE.search(root.name.lower()):
-            troubles.append(Trouble(str(root), "an archive; unpack it and give the directory"))
-        elif (info.st_dev, info.st_ino) not in seen:
-            seen.add((info.st_dev, info.st_ino))
-            files.append(_log_file(root, info.st_size, root.parent, services))
-    files.sort(key=lambda file: (file.series, -file.rotation, file.path))
-    return Found(tuple(files), tuple(troubles), tuple(skipped))
+            search.troubles.append(Trouble(str(root), "not a regular file"))
+        elif (info.st_dev, info.st_ino) not in search.seen:
+            search.seen.add((info.st_dev, info.st_ino))
+            search.named_file(root, info.st_size)
+    return search.found()
+
+
+class _Search:
+    """What was found below the roots so far."""
+
+    def __init__(self, services: Services, limits: Limits, zone: tzinfo) -> None:
+        self.zone = zone
+        self.services = services
+        self.limits = limits
+        self.files: list[LogFile] = []
+        self.troubles: list[Trouble] = []
+        self.skipped: list[Trouble] = []
+        self.seen: set[tuple[int, int]] = set()
+        self.clocks: dict[str, NodeClock] = {}
+        self.notes: dict[str, None] = {}
+        self.shown: dict[str, str] = {}
+        self.spool: Spool | None = None
+
+    def found(self) -> Found:
+        """All of it, in order."""
+        self.files.sort(key=lambda file: (file.series, -file.rotation, file.path))
+        if self.spool:
+            self.troubles += self.spool.troubles
+            self.skipped += self.spool.skipped
+        return Found(
+            tuple(self.files),
+            tuple(self.troubles),
+            tuple(self.skipped),
+            self.clocks,
+            tuple(self.notes),
+            self.shown,
+            self.spool,
+        )
+
+    def named_file(self, path: Path, size: int) -> None:
+        """A file that the user named: an archive when it is one, else a log whatever its name."""
+        try:
+            kind = kind_of(path)
+        except (OSError, UnreadableError):
+            kind = ""  # reading it as a log tells what is wrong with it
+        if kind:
+            self.archive(path, kind)
+        else:
+            self._disk_file(path, size, path.parent, {})
+
+    def directory(self, root: Path) -> None:
+        """All logs and archives below a directory."""
+        names: dict[tuple[str, ...], str] = {}
+        for path, size in _walk(root, self.seen, self.troubles, self.skipped):
+            if is_archive_name(path.name):
+                self._archive_in_directory(path)
+            else:
+                self._disk_file(path, size, root, names)
+
+    def _archive_in_directory(self, path: Path) -> None:
+        try:
+            kind = kind_of(path)
+        except (OSError, UnreadableError) as err:
+            self.troubles.append(Trouble(str(path), getattr(err, "strerror", None) or str(err)))
+            return
+        if kind:
+            self.archive(path, kind)
+        elif path.suffix.lower() == ".tar":
+            self.skipped.append(Trouble(str(path), "no log by its name"))
+        else:
+            self.troubles.append(Trouble(str(path), "no archive, whatever its name says"))
+
+    def archive(self, path: Path, kind: str) -> None:
+        """All logs in an archive, and in those inside it."""
+        self.spool = self.spool or Spool(self.limits)
+        for opened in self.spool.open(path, kind):
+            self._opened(opened)
+
+    def _opened(self, opened: Opened) -> None:
+        default = self._node_of(opened)
+        for machine, told in opened.facts.items():
+            self._clock(self._node_in(opened, machine, default), told)
+        for member in opened.members:
+            found = layout((), member.parts, self.services)
+            if found.machine is None:
+                node = found.name or default
+            else:
+                node = self._node_in(opened, found.machine, found.name or default)
+            name = "/".join(member.parts)
+            self.shown[str(member.source)] = f"{opened.name}:{name}"
+            self._add(member.source, member.parts[-1], found.path, node, member.size)
+
+    def _node_of(self, opened: Opened) -> str:
+        """The node of what stands at the top of an archive: the machine it lies on, or what it is called."""
+        if opened.outer:
+            outer, parts = opened.outer
+            at = machine_at(parts)
+            if at is not None:  # a bundle of logs below some machine's /var/log
+                return self._node_in(outer, parts[:at], node_name(parts[at - 1]) if at else self._node_of(outer))
+        return node_name(opened.stem)
+
+    def _node_in(self, opened: Opened, machine: tuple[str, ...], otherwise: str) -> str:
+        told = facts.hostname(opened.facts.get(machine, {}))
+        return told or otherwise
+
+    def _disk_file(self, path: Path, size: int, root: Path, names: dict[tuple[str, ...], str]) -> None:
+        above = root.absolute().parts
+        found = layout(above, path.relative_to(root).parts, self.services)
+        node = found.name
+        if found.machine is not None:
+            if found.machine not in names:
+                told = _facts_on_disk(Path(*found.machine))
+                names[found.machine] = facts.hostname(told) or node
+                self._clock(names[found.machine], told)
+            node = names[found.machine]
+        self._add(path, path.name, found.path, node, size)
+
+    def _clock(self, node: str, told: Mapping[str, bytes]) -> None:
+        clock, problem = facts.clock(told, self.zone)
+        if clock and printable(node) not in self.clocks:
+            self.clocks[printable(node)] = clock
+        if problem:
+            self.notes[f"{node or 'clock'}: {problem}"] = None
+
+    def _add(self, source: Path, name: str, on_node: str, node: str, size: int) -> None:
+        self.files.append(
+            LogFile(
+                str(source),
+                printable(on_node),
+                printable(node),
+                self.services.of_path(on_node),
+                size,
+                _COMPRESSED.get(PurePosixPath(name).suffix.lower(), ""),
+                _rotation(name),
+            )
+        )
 
 
 def _walk(
     root: Path, seen: set[tuple[int, int]], troubles: list[Trouble], skipped: list[Trouble]
 ) -> Iterator[tuple[Path, int]]:
     real_root = os.path.realpath(root)
+    above = len(root.parts)
     stack = [root]
+    machines: set[tuple[str, ...]] = set()
     while stack:
         directory = stack.pop()
         try:
@@ -102,46 +244,70 @@ def _walk(
                 continue  # a link loop, or a root given twice
             seen.add((info.st_dev, info.st_ino))
             with os.scandir(directory) as listing:
-                entries = sorted(listing, key=lambda entry: entry.name)
+                # The tails that sos keeps apart come last, after the links to them.
+                entries = sorted(listing, key=lambda entry: (entry.name != "sos_strings", entry.name))
         except OSError as err:
             troubles.append(Trouble(str(directory), err.strerror or str(err)))
             continue
+        if any(entry.name == "sos_commands" for entry in entries):
+            machines.add(directory.parts[above:])
         for entry in entries:
             path = Path(entry.path)
+            parts = path.parts[above:]
+            if entry.name in SYSTEM - {"sos_commands"} and not is_log_place((*parts, "")) and entry.is_dir():
+                skipped.append(Trouble(entry.path, "no logs by its place"))
+                continue
             try:
                 if entry.is_symlink() and not _inside(entry.path, real_root):
-                    troubles.append(Trouble(entry.path, "a link that leads out of the tree; not followed"))
+                    if _is_wanted(parts, machines):
+                        troubles.append(Trouble(entry.path, "a link that leads out of the tree; not followed"))
                     continue
                 info = entry.stat()
             except OSError as err:
-                troubles.append(Trouble(entry.path, err.strerror or str(err)))
+                if _is_wanted(parts, machines):
+                    troubles.append(Trouble(entry.path, err.strerror or str(err)))
                 continue
             if stat.S_ISDIR(info.st_mode):
                 stack.append(path)
+            elif not _is_wanted(parts, machines):
+                continue
             elif not stat.S_ISREG(info.st_mode):
                 skipped.append(Trouble(entry.path, "not a regular file"))
-            elif path.suffix.lower() in _NO_LOGS or entry.name in _NO_LOG_NAMES:
+            elif not is_log_name(entry.name) and not is_archive_name(entry.name):
                 skipped.append(Trouble(entry.path, "no log by its name"))
             elif (info.st_dev, info.st_ino) not in seen:
                 seen.add((info.st_dev, info.st_ino))
                 yield path, info.st_size
 
 
+def _is_wanted(parts: Sequence[str], machines: set[tuple[str, ...]]) -> bool:
+    """Whether a file may be a log by its place. Of a copy of a file system only the known places hold logs."""
+    if machine_at(parts) is not None or is_archive_name(parts[-1]):
+        return True
+    if facts.fact_of(parts) or not is_log_place(parts):
+        return False
+    return not any(tuple(parts[: len(machine)]) == machine for machine in machines)
+
+
 def _inside(path: str, real_root: str) -> bool:
-    return os.path.realpath(path).startswith(real_root + os.sep)
+    return os.path.realpath(path).startswith(real_root.rstrip(os.sep) + os.sep)
 
 
-def _log_file(path: Path, size: int, root: Path, services: Services) -> LogFile:
-    node, on_node = place(path, root, services)
-    return LogFile(
-        str(path),
-        printable(on_node),
-        printable(node),
-        services.of_path(on_node),
-        size,
-        _COMPRESSED.get(path.suffix.lower(), ""),
-        _rotation(path.name),
-    )
+def _facts_on_disk(machine: Path) -> dict[str, bytes]:
+    """The facts in the directory of a machine; a link is followed inside of it only."""
+    told: dict[str, bytes] = {}
+    real = os.path.realpath(machine)
+    for name in facts.FACT_FILES:
+        path = machine / name
+        try:
+            if name == "etc/localtime" and path.is_symlink():
+                told[name] = facts.LINK + os.fsencode(path.readlink())
+            elif path.is_file() and _inside(str(path), real):
+                with path.open("rb") as file:
+                    told[name] = file.read(facts.MOST_BYTES)
+        except OSError:
+            continue  # a fact that cannot be read is as good as none: --tz tells the zone
+    return told
 
 
 def _rotation(name: str) -> int:
@@ -156,23 +322,6 @@ def _rotation(name: str) -> int:
 def printable(path: str) -> str:
     """A path as it can be shown: bytes of a name that are no UTF-8 become U+FFFD."""
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-def place(path: Path, root: Path, services: Services) -> tuple[str, str]:
-    """(node, path on the node) of a file below a root. The node is empty when nothing names it."""
-    parts = path.absolute().parts
-    for i in range(len(parts) - 2, 0, -1):
-        if parts[i : i + 2] == ("var", "log"):
-            node = parts[i - 1] if i > 1 else ""
-            return node, "/" + "/".join(parts[i:])
-    below = path.relative_to(root).parts
-    if len(below) > 1 and below[0] not in _NODE_WORDS and not _is_service_dir(below[0], services):
-        return below[0], "/" + "/".join(below[1:])
-    return "", "/" + "/".join(below)
-
-
-def _is_service_dir(name: str, services: Services) -> bool:
-    return bool(services.of_name(name)) or any(name in row.dirs for row in services.rows.values())
 
 
 def nodes_of(files: Iterable[LogFile]) -> list[str]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta, timezone
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from ..errors import UnreadableError
 from ..formats import Place
@@ -19,7 +20,8 @@ from ..formats.stamps import newest_year
 from ..record import Record
 from ..scanner import Scanner
 from ..services import Services
-from . import reading
+from . import reading, summer_time
+from .archives import Limits
 from .clock import Clocks
 from .discover import LogFile, discover, printable
 from .hits import Hits
@@ -60,7 +62,8 @@ class FilesEngine:
     """Searches the log files below the given paths.
 
     ``jobs`` bounds the processes; ``clocks`` may be replaced between questions (records of later ones follow).
-    ``progress`` is called with (bytes done, bytes in all) now and then.
+    ``progress`` is called with (bytes done, bytes in all) now and then, ``limits`` bound how far archives are unpacked.
+    A node whose tree tells its clock has that one, unless ``clocks`` names the node.
     """
 
     def __init__(
@@ -70,22 +73,27 @@ class FilesEngine:
         clocks: Clocks | None = None,
         jobs: int = 2,
         progress: Callable[[int, int], None] | None = None,
+        limits: Limits | None = None,
     ) -> None:
-        found = discover(roots, services)
+        clocks = clocks or Clocks()
+        found = discover(roots, services, limits, clocks.default.zone)
         self.files = found.files
         self._named = {str(root) for root in roots}  # a file the user named is not passed over in silence
         self.services = services
-        self.clocks = clocks or Clocks()
+        self.clocks = Clocks(clocks.default, {**found.clocks, **clocks.nodes})
+        self._shown = found.shown
+        self._spool = found.spool  # spooled files are there as long as the engine is
         self.jobs = jobs
         self._progress = progress or (lambda _done, _all: None)
         self._troubles: dict[Trouble, None] = dict.fromkeys(found.troubles)
         self._skipped: dict[Trouble, None] = dict.fromkeys(found.skipped)
-        self._notes: dict[str, None] = {}
+        self._notes: dict[str, None] = dict.fromkeys(found.notes)
         self._facts: dict[str, Facts] = {}
         self._read: set[LogFile] = set()
         self._unparsed: set[tuple[str, int]] = set()
         self._dated_until: datetime | None = None
         self._line_numbers: dict[str, dict[int, int]] = {}
+        self._second: dict[tuple[str, date], tuple[int, int]] = {}
 
     def search(self, query: Query) -> list[Record]:
         """Records that answer the query, by file and place in the file. What cannot be read is in ``coverage``."""
@@ -129,11 +137,19 @@ class FilesEngine:
         return Coverage(
             len(self._read),
             sum(file.size for file in self._read),
-            tuple(Trouble(printable(path), reason) for path, reason in self._troubles),
-            tuple(Trouble(printable(path), reason) for path, reason in self._skipped),
+            tuple(Trouble(self.name_of(path), reason) for path, reason in self._troubles),
+            tuple(Trouble(self.name_of(path), reason) for path, reason in self._skipped),
             len(self._unparsed),
-            tuple(map(printable, self._notes)),
+            tuple(self._readable(note) for note in self._notes),
         )
+
+    def name_of(self, source: str) -> str:
+        """How a file is called for the reader: its path, for a member of an archive `sos.tar.xz:var/log/…`."""
+        return printable(self._shown.get(source, source))
+
+    def _readable(self, note: str) -> str:
+        source, colon, text = note.partition(": ")
+        return f"{self.name_of(source)}{colon}{text}"
 
     def numbered(self, records: Iterable[Record]) -> list[Record]:
         """The records with their line numbers filled in, in the same order.
@@ -157,7 +173,7 @@ class FilesEngine:
         """First and last stamp of each node's logs that name no zone, naive as written: what tells a node's zone."""
         ranges: dict[str, tuple[datetime, datetime]] = {}
         for file in self.files:
-            facts = self._look(file)
+            facts = self.look(file)
             first, last = facts.first, facts.last or facts.first
             if first is None or last is None or first.tzinfo or last.tzinfo or facts.yearless:
                 continue
@@ -175,11 +191,12 @@ class FilesEngine:
         if not file.size:
             self._read.add(file)
             return False
-        facts = self._look(file)
+        facts = self.look(file)
         if facts.binary:
             skipped = self._troubles if file.source in self._named else self._skipped
             skipped[Trouble(file.source, "binary")] = None
             return False
+        query = self._widened(file, query)
         to_utc = self._to_utc(file)
         if facts.first and facts.last and not facts.sorted:
             return True  # newest first (`journalctl -r`): every line may be inside
@@ -187,25 +204,37 @@ class FilesEngine:
             return False
         return not (query.since and facts.last and to_utc(facts.last) < query.since - DISORDER)
 
-    def _look(self, file: LogFile) -> Facts:
+    def _widened(self, file: LogFile, query: Query) -> Query:
+        """The query with its window as wide as to hold stamps of an hour that was repeated, read as the first time."""
+        if query.since is None:
+            return query
+        return query._replace(since=query.since - self.clocks.of(file.node).read_early(query.since))
+
+    def look(self, file: LogFile) -> Facts:
         """The first look at a file, done once."""
         facts = self._facts.get(file.source)
         if facts is None:
-            try:
+            facts = NOTHING_KNOWN
+            with self.troubles_of(file):
                 facts = look(file)
-            except (OSError, UnreadableError) as err:
-                self._troubles[Trouble(file.source, getattr(err, "strerror", None) or str(err))] = None
-                facts = NOTHING_KNOWN
             self._facts[file.source] = facts
         return facts
 
-    def _year_reference(self, file: LogFile) -> datetime | None:
+    @contextmanager
+    def troubles_of(self, file: LogFile) -> Iterator[None]:
+        """What goes wrong with reading the file in here is in the coverage, and that is all."""
+        try:
+            yield
+        except (OSError, UnreadableError) as err:
+            self._troubles[Trouble(file.source, getattr(err, "strerror", None) or str(err))] = None
+
+    def year_reference(self, file: LogFile) -> datetime | None:
         """What no line of a file without years is newer than: the day after the newest dated log, or its own mtime."""
-        facts = self._look(file)
+        facts = self.look(file)
         if not facts.yearless or facts.modified is None:
             return None
         if self._dated_until is None:
-            stamps = [self._look(other) for other in self.files]
+            stamps = [self.look(other) for other in self.files]
             dated = [look.last or look.first for look in stamps if not look.yearless]
             known = [self.clocks.default.to_utc(time) for time in dated if time is not None]
             self._dated_until = max(known) + timedelta(days=1) if known else _NEVER
@@ -214,7 +243,7 @@ class FilesEngine:
     def _to_utc(self, file: LogFile) -> Callable[[datetime], datetime]:
         """The clock of a file's node, for stamps read one by one; a missing year is told by the reference."""
         to_utc = self.clocks.of(file.node).to_utc
-        reference = self._year_reference(file)
+        reference = self.year_reference(file)
         if reference is None:
             return to_utc
         return lambda time: to_utc(newest_year(time, reference) or time)
@@ -246,7 +275,7 @@ class FilesEngine:
         if not facts.sorted:
             return 0, size
         lines = Lines(lambda at, count: os.pread(fd, count, at), 0, size, step=PROBE)
-        return window_in(lines, query, facts.formats, self._to_utc(file), facts.probes)
+        return window_in(lines, self._widened(file, query), facts.formats, self._to_utc(file), facts.probes)
 
     # Reading
 
@@ -287,6 +316,7 @@ class FilesEngine:
     ) -> _Answer:
         facts = self._facts[file.source]
         to_utc = self._to_utc(file)
+        wide = self._widened(file, query)
         hits = Hits(scanners)
         last: datetime | None = None
         before: list[bytes] = []  # what was scanned last
@@ -308,10 +338,10 @@ class FilesEngine:
                         continue
                     cut = len(data) - reading.OVERLAP
                 last = last_time(data[max(0, cut - _STREAM_SAMPLE) : cut], facts.formats) or last
-                if not (query.since and last and to_utc(last) < query.since - DISORDER):
+                if not (wide.since and last and to_utc(last) < wide.since - DISORDER):
                     # A block may hold hours, the window minutes.
                     lines = Lines(_fetch_from(data, base), base, base + cut, step=PROBE)
-                    low, high = window_in(lines, query, facts.formats, to_utc, {})
+                    low, high = window_in(lines, wide, facts.formats, to_utc, {})
                     hits.scan(memoryview(data)[low - base : high - base], low)
                 if hits.waiting:
                     # Hits near the end wait for the next block: their event may go on there.
@@ -335,14 +365,32 @@ class FilesEngine:
             return
         formats = self._facts[file.source].formats
         place = Place(file.node, file.service, file.path, file.source)
-        to_utc = self.clocks.of(file.node).to_utc
-        for record in records_at(lines, hits, formats, place, to_utc, self._year_reference(file)):
+        reader = summer_time.Reader(self.clocks.of(file.node))
+        for record in records_at(lines, hits, formats, place, reader.to_utc, self.year_reference(file)):
+            record = self.in_pass(file, record, reader)
             if record.time is not None:
                 if query.since and record.time < query.since:
                     continue
                 if query.until and record.time > query.until:
                     continue
             yield self._with_service(record)
+
+    def in_pass(self, file: LogFile, record: Record, reader: summer_time.Reader) -> Record:
+        """The record, with its time put right where it was written when an hour came the second time."""
+        written = reader.written(record)
+        return reader.second(record, written) if written and self._is_second(file, record, reader, written) else record
+
+    def _is_second(self, file: LogFile, record: Record, reader: summer_time.Reader, written: datetime) -> bool:
+        key = (file.source, written.date())
+        if key not in self._second:
+            formats = self._facts[file.source].formats
+            try:
+                with reading.open_stream(file.source, file.compression) as stream:
+                    self._second[key] = summer_time.second_pass(_whole_lines(stream), formats, reader.clock, written)
+            except (OSError, UnreadableError):  # told by whoever reads the file for its records
+                self._second[key] = (0, 0)
+        start, end = self._second[key]
+        return start <= record.origin.offset < end
 
     def _with_service(self, record: Record) -> Record:
         """Where the path does not tell the service, the logger may."""
@@ -370,6 +418,17 @@ class FilesEngine:
         except (OSError, EOFError, UnreadableError) as err:
             self._troubles[Trouble(source, f"lines could not be counted: {err}")] = None
         return [known.get(offset, 0) for offset in offsets]
+
+
+def _whole_lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Blocks of a stream with their offsets, each ending at a line end but for the last."""
+    base, rest = 0, b""
+    for block in reading.stream_blocks(stream, BLOCK):
+        data = rest + block
+        cut = data.rfind(b"\n") + 1
+        yield base, data[:cut]
+        base, rest = base + cut, data[cut:]
+    yield base, rest
 
 
 def _weight(task: _Task) -> int:

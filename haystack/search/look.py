@@ -47,14 +47,28 @@ def look(file: LogFile) -> Facts:
     Raises OSError or UnreadableError.
     """
     modified = datetime.fromtimestamp(Path(file.source).stat().st_mtime, tz=timezone.utc)
-    return _look(file)._replace(modified=modified)
+    head, tail = _ends(file)
+    return _facts_of(head, tail, whole_tail=tail is head)._replace(modified=modified)
 
 
-def _look(file: LogFile) -> Facts:
+def kinds(file: LogFile, facts: Facts) -> tuple[str, ...]:
+    """Names of the formats seen at head and tail of a file, the commonest first; ``raw`` where none fits."""
+    if facts.binary:
+        return ("binary",)
+    seen: dict[str, int] = {}
+    for data in dict.fromkeys(_ends(file)):
+        for text in data.decode("utf-8", "replace").split("\n")[:-1] or [data.decode("utf-8", "replace")]:
+            _, row = read_head(text.rstrip("\r"), facts.formats)
+            if row is not None:
+                seen[row.name] = seen.get(row.name, 0) + 1
+    return tuple(sorted(seen, key=lambda name: -seen[name])) or (("raw",) if file.size else ())
+
+
+def _ends(file: LogFile) -> tuple[bytes, bytes]:
+    """Head and tail of a file, the same object for a short one; of a compressed one the head, and nothing."""
     if file.compression:
         with reading.open_stream(file.source, file.compression) as stream:
-            head = next(iter(reading.stream_blocks(stream, _LOOK)), b"")
-        return _facts_of(head, b"", whole_tail=False)
+            return next(iter(reading.stream_blocks(stream, _LOOK)), b""), b""
     fd = os.open(file.source, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     try:
         head = os.pread(fd, _LOOK, 0)
@@ -62,12 +76,12 @@ def _look(file: LogFile) -> Facts:
         tail = os.pread(fd, _LOOK, tail_at) if tail_at else head
     finally:
         os.close(fd)
-    return _facts_of(head, tail, whole_tail=not tail_at)
+    return head, tail
 
 
 def _facts_of(head: bytes, tail: bytes, whole_tail: bool) -> Facts:
     text = head.lstrip(b"\0")  # a crash, or truncation under a writer, leaves zeros at the front
-    if text.count(b"\0") > len(text) // 8 or (not text and not tail.strip(b"\0")):
+    if text.count(b"\0") > len(text) // 8 or (head and not text and not tail.strip(b"\0")):
         return Facts(tuple(detect(())), None, None, True, {})
     head_lines = head.decode("utf-8", "replace").split("\n")[:_SAMPLE_LINES]
     tail_lines = tail.decode("utf-8", "replace").split("\n")

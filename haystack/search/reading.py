@@ -11,6 +11,7 @@ import bz2
 import importlib
 import lzma
 import os
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from typing import IO, Any
@@ -36,7 +37,7 @@ class Lines:
     """
 
     def __init__(self, fetch: Fetch, start: int, end: int, step: int = _STEP) -> None:
-        self._fetch = fetch
+        self.fetch = fetch
         self._step = step
         self.start = start
         self.end = end
@@ -87,7 +88,7 @@ class Lines:
 
     def _next_line(self, offset: int) -> int:
         while offset < self.end:
-            data = self._fetch(offset, min(_STEP * 16, self.end - offset))
+            data = self.fetch(offset, min(_STEP * 16, self.end - offset))
             if not data:
                 break
             found = data.find(b"\n")
@@ -104,7 +105,7 @@ class Lines:
 
     def _load(self, offset: int, size: int) -> None:
         self._base = offset
-        self._chunk = self._fetch(offset, max(0, min(size, self.end - offset)))
+        self._chunk = self.fetch(offset, max(0, min(size, self.end - offset)))
 
 
 def _text(data: bytes) -> str:
@@ -215,22 +216,14 @@ class _ZstdStream:
 
 def stream_blocks(stream: IO[bytes], size: int) -> Iterator[bytes]:
     """Consecutive blocks of a stream; raises UnreadableError at damage, after all that could be read."""
-    # `read1` hands out what it has: the text before a damage is not lost with the block that has it.
-    read = getattr(stream, "read1", stream.read)
     while True:
         parts: list[bytes] = []
         got = 0
-        damage: Exception | None = None
+        damage: UnreadableError | None = None
         while got < size:
             try:
-                data = read(size - got)
-            except (OSError, EOFError, zlib.error, lzma.LZMAError, ValueError) as err:
-                damage = err
-                break
-            except Exception as err:
-                # isal and zstandard raise errors of their own classes, which need not be installed.
-                if type(err).__module__.partition(".")[0] not in _DECOMPRESSORS:
-                    raise
+                data = read_some(stream, size - got)
+            except UnreadableError as err:
                 damage = err
                 break
             if not data:
@@ -240,9 +233,24 @@ def stream_blocks(stream: IO[bytes], size: int) -> Iterator[bytes]:
         if parts:
             yield parts[0] if len(parts) == 1 else b"".join(parts)
         if damage is not None:
-            raise UnreadableError(f"damaged: {_reason(damage)}; read up to there") from damage
+            raise damage
         if got < size:
             return
+
+
+def read_some(stream: IO[bytes], size: int) -> bytes:
+    """Up to ``size`` bytes of a stream, empty at its end. Raises UnreadableError at damage."""
+    # `read` would throw away what it has when it comes to the damage.
+    read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
+    try:
+        return read(size)
+    except (OSError, EOFError, zlib.error, lzma.LZMAError, ValueError, zipfile.BadZipFile) as err:
+        raise UnreadableError(f"damaged: {_reason(err)}; read up to there") from err
+    except Exception as err:
+        # isal and zstandard raise errors of their own classes, which need not be installed.
+        if type(err).__module__.partition(".")[0] not in _DECOMPRESSORS:
+            raise
+        raise UnreadableError(f"damaged: {_reason(err)}; read up to there") from err
 
 
 def _reason(err: Exception) -> str:

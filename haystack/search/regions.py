@@ -45,11 +45,13 @@ def records_at(
             head, _ = read_head(lines.line(hit)[0], formats)
             if head is None or (head.key in measured and head.part):
                 continue
-            end = max(end, _event_end(lines, hit, formats))
+            if head.part:  # events of several workers lie in each other: this one may have begun earlier
+                start = max(min(start, event_start(lines, hit, formats)), 0)
+            end = max(end, event_end(lines, hit, formats))
             measured.add(head.key)
             continue
-        low = max(_event_start(lines, hit, formats), 0)
-        high = _event_end(lines, hit, formats)
+        low = max(event_start(lines, hit, formats), 0)
+        high = event_end(lines, hit, formats)
         if low < end:  # grows into the region before it
             end = max(end, high)
         else:
@@ -84,7 +86,7 @@ def _fold(
     return fold(region(), formats, place, to_utc, wanted=wanted, reference=reference)
 
 
-def _event_start(lines: Lines, hit: int, formats: Sequence[Format]) -> int:
+def event_start(lines: Lines, hit: int, formats: Sequence[Format]) -> int:
     """Where to begin reading: the first line of the hit's event, or further up where that has no time of its own."""
     text, _ = lines.line(hit)
     head, row = read_head(text, formats)
@@ -124,7 +126,8 @@ def _event_start(lines: Lines, hit: int, formats: Sequence[Format]) -> int:
     return first
 
 
-def _event_end(lines: Lines, hit: int, formats: Sequence[Format]) -> int:
+def event_end(lines: Lines, hit: int, formats: Sequence[Format]) -> int:
+    """Where the hit's event ends."""
     text, offset = lines.line(hit)
     head, row = read_head(text, formats)
     if head is not None and row is not None and not row.multiline and not head.part:

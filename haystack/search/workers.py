@@ -13,7 +13,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from ..errors import WorkerError
 
@@ -76,6 +76,18 @@ def spread(
 
 
 def _start(work: Callable[[_Task], _Result], tasks: list[_Task]) -> tuple[int, int]:
+    def answer(pipe: IO[bytes]) -> None:
+        try:
+            data = pickle.dumps((True, [work(task) for task in tasks]), protocol=pickle.HIGHEST_PROTOCOL)
+        except Exception as err:  # noqa: BLE001 - carried to the parent and raised there
+            data = pickle.dumps((False, failure(err)))
+        pipe.write(data)
+
+    return start_child(answer)
+
+
+def start_child(run: Callable[[IO[bytes]], None]) -> tuple[int, int]:
+    """A process that runs a function with a pipe to write to: its pid, and where to read."""
     sys.stdout.flush()
     sys.stderr.flush()
     receive, send = os.pipe()
@@ -91,12 +103,8 @@ def _start(work: Callable[[_Task], _Result], tasks: list[_Task]) -> tuple[int, i
         if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # ignored behind `&` and nohup: so here
             signal.signal(signal.SIGINT, signal.SIG_DFL)
         _die_with(parent)
-        try:
-            answer = pickle.dumps((True, [work(task) for task in tasks]), protocol=pickle.HIGHEST_PROTOCOL)
-        except Exception as err:  # noqa: BLE001 - carried to the parent and raised there
-            answer = _failure(err)
         with os.fdopen(send, "wb") as pipe:
-            pipe.write(answer)
+            run(pipe)
         status = 0
     finally:
         os._exit(status)
@@ -123,11 +131,10 @@ def _collect(pid: int, pipe: int) -> list[Any]:
     return results
 
 
-def _failure(err: Exception) -> bytes:
+def failure(err: Exception) -> Exception:
     """An exception for the pipe; one that does not survive the way is told in words."""
     try:
-        data = pickle.dumps((False, err))
-        pickle.loads(data)  # noqa: S301 - our own bytes
+        pickle.loads(pickle.dumps(err))  # noqa: S301 - our own bytes
     except Exception:  # noqa: BLE001 - any class may fail in its own way
-        data = pickle.dumps((False, WorkerError(f"{type(err).__name__}: {err}")))
-    return data
+        return WorkerError(f"{type(err).__name__}: {err}")
+    return err

@@ -19,7 +19,8 @@ from tests.bench.measure import Run, median, ratio
 
 FURTHER = 3  # the large tree is so many times the small one
 SLACK = 1.05
-TREES = ("small", "large", "gz", "calm")  # directories below the work directory
+FIND_GB = 0.1
+TREES = ("small", "large", "gz", "calm", "find")  # directories below the work directory
 
 
 class BenchError(Exception):
@@ -179,6 +180,51 @@ def gz_figures(bench: Bench) -> Iterator[Figure]:
         note = f"trace {median(ours, what):.2f} s, rg -z {median(theirs, what):.2f} s; {tree.files} files"
         aim = 0.7 if what == "cpu" else None
         yield figure(f"{what} at {tree.size} in .gz, trace / rg -z", ratio(ours, theirs, what), "x", aim, note=note)
+
+
+HEADER = """
+import os, re, sys
+match = re.compile(
+    r"(?P<date>\\d{4}-\\d\\d-\\d\\d)[ T]"
+    r"(?P<clock>\\d\\d:\\d\\d:\\d\\d)(?:[.,](?P<fraction>\\d{1,6}))?(?: (?P<pid>\\d+))?"
+    r" (?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL|TRACE) (?P<logger>\\S+)"
+    r"(?: \\[(?P<context>[^\\]]*)\\])? (?P<message>.*)"
+).match
+matched = 0
+for directory, _, names in os.walk(sys.argv[1]):
+    for name in names:
+        if name != "bench.json":
+            with open(os.path.join(directory, name), encoding="utf-8", errors="replace", newline="\\n") as file:
+                for line in file:
+                    matched += match(line) is not None
+print(matched)
+"""
+
+
+def find_figures(bench: Bench) -> Iterator[Figure]:
+    """Full parsing: every line of the tree becomes part of a record, in one process."""
+    tree = bench.tree("find", FIND_GB)
+    find = [bench.haystack, "find", "--logs", str(tree.path), "--jobs", "1"]
+    contestants = {
+        "re.match": [sys.executable, "-c", HEADER, str(tree.path)],
+        "find ''": [*find, "", "--count"],
+        "find in every line": [*find, "2026", "--count"],
+        "find '' as json": [*find, "", "--format", "json"],
+        "find in few lines": [*find, tree.request_id, "--count"],
+    }
+    print(f"running {', '.join(contestants)} ...", file=sys.stderr, flush=True)
+    runs = measure.rounds(contestants, bench.options.runs, _check_find)
+    for name in list(contestants)[1:]:
+        speed = tree.bytes / 1e6 / median(runs[name], "cpu")
+        aim = 2.5 if name == "find ''" else None
+        ours, theirs = median(runs[name], "cpu"), median(runs["re.match"], "cpu")
+        note = f"{speed:.0f} MB/s a core, {ours:.2f} s; re.match {theirs:.2f} s"
+        yield figure(f"cpu, {name} / re.match a line", ratio(runs[name], runs["re.match"], "cpu"), "x", aim, note=note)
+
+
+def _check_find(name: str, run: Run) -> None:
+    if run.code != 0 or not run.output.strip() or run.output.strip() == b"0":
+        raise BenchError(f"{name} ended with {run.code}: {run.errors.decode(errors='replace')[-600:]}")
 
 
 def help_figures(bench: Bench) -> Iterator[Figure]:

@@ -25,6 +25,7 @@ from tests.bench.figures import (
     Bench,
     BenchError,
     Figure,
+    find_figures,
     gz_figures,
     help_figures,
     plain_figures,
@@ -119,7 +120,7 @@ def main() -> int:
         bench = Bench(find_haystack(options.haystack), find_rg(), work, options)
         check_space(work, options.gb)
         describe(bench)
-        for part in (plain_figures, gz_figures, help_figures, storm_figures):
+        for part in (plain_figures, gz_figures, find_figures, help_figures, storm_figures):
             figures.extend(part(bench))
     except (BenchError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)

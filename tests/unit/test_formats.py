@@ -1419,6 +1419,53 @@ def test_json_takes_one_line_and_keeps_its_traceback() -> None:
     assert (record.lines, record.exception) == (1, ("a.BError", "c", 0))
 
 
+# --- lines that belong to no event
+
+STDERR: list[tuple[str, str, Level]] = [
+    ("ERROR: epmd error for host openStack: address (cannot connect to host/port)", "epmd error for host", ERROR),
+    ("[ERROR] Found 1 prepared transactions!", "Found 1 prepared", ERROR),
+    ("fatal: unable to access the repository", "unable to access", CRITICAL),
+    ("nova.exception.InvalidConfiguration: No local node identity found", "nova.exception.Inv", ERROR),
+    ("libvirtError: Failed to connect socket to '/var/run/libvirt/virtlogd-sock'", "libvirtError: Failed", ERROR),
+]
+
+
+@pytest.mark.parametrize(("line", "begins", "level"), STDERR)
+def test_what_a_program_says_on_stderr(line: str, begins: str, level: Level) -> None:
+    (record,) = records(line)
+    assert (record.format, record.level, record.time) == ("stderr", level, None)
+    assert record.message.startswith(begins)
+
+
+@pytest.mark.parametrize(("line", "_begins", "_level"), STDERR)
+def test_the_same_line_behind_an_event_is_the_event_s(line: str, _begins: str, _level: Level) -> None:
+    (record,) = records(f"2026-11-22 06:07:39.087 811 ERROR nova.x [-] it failed:\n{line}")
+    assert record.body == (line,)
+
+
+@pytest.mark.parametrize(
+    "line", ["Errors: none", "error while doing it", "nova.conf: no", "INFO", "worker is down", "a.b.c"]
+)
+def test_other_lines_stay_raw(line: str) -> None:
+    (record,) = records(line)
+    assert (record.format, record.level) == ("raw", None)
+
+
+def test_a_bare_traceback_is_one_event() -> None:
+    text = 'Traceback (most recent call last):\n  File "x.py", line 1, in f\n    g()\nnova.exception.Bad: no\nmore'
+    (record,) = records(text)
+    assert (record.format, record.lines, record.exception) == ("stderr", 5, ("nova.exception.Bad", "no", 1))
+
+
+@pytest.mark.parametrize("indent", ["  ", "    ", "\t"])
+def test_a_log_that_was_pasted_with_an_indent(indent: str) -> None:
+    stamp = "2026-11-22 06:07:39.087 811 ERROR nova.x "
+    lines = [f"{stamp}[req-1 - -] one", f"{stamp}Traceback (most recent call last):", f"{stamp}ValueError: no"]
+    lines += ["2026-11-22 06:07:40.000 811 INFO nova.x [-] two", "  and its second line"]
+    found = records("\n".join(indent + line for line in lines))
+    assert [(r.format, r.lines, r.message) for r in found] == [("oslo", 3, "one"), ("oslo", 2, "two")]
+
+
 # --- any text
 
 _LINES = sorted({line for _, line, _ in MATCH} | set(NONE) | {line for _, line in MISS})
