@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
 from ..correlate.trace import Trace
@@ -31,11 +32,40 @@ class Evidence(NamedTuple):
         return self.record.origin.line + self.below if self.record.origin.line else 0
 
 
+class Names(NamedTuple):
+    """How many different ones there are, and the names of the first few. With ``more`` there are at least so many."""
+
+    count: int = 0
+    some: tuple[str, ...] = ()
+    more: bool = False
+
+
+class Reach(NamedTuple):
+    """Whom a fault hit, from when to when.
+
+    ``records`` counts the records that show it; with ``exact`` unset it is an estimate from a sample. ``requests``
+    are ids as logged (``req-…``), ``projects`` the tenants. ``over_time`` counts records in slices of equal length of the
+    time that was triaged (``Triage.since`` to ``Triage.until``).
+    """
+
+    records: int = 0
+    exact: bool = True
+    requests: Names = Names()
+    instances: Names = Names()
+    projects: Names = Names()
+    nodes: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    first: datetime | None = None
+    last: datetime | None = None
+    over_time: tuple[int, ...] = ()
+
+
 class Candidate(NamedTuple):
     """A ranked root cause: a pattern seen, with confidence in [0, 1] and the reasons in words.
 
     ``cause`` is the pattern's title with its captures filled in. ``explains`` are the ids of the patterns seen that
     it accounts for. ``requests_hit`` counts all requests in the window that failed on it, the traced one included.
+    ``reach`` is set by triage: whom the cause and all it explains hit.
     """
 
     pattern: Pattern
@@ -48,6 +78,7 @@ class Candidate(NamedTuple):
     confirm: tuple[str, ...]
     fix: tuple[tuple[str, bool], ...]
     requests_hit: int
+    reach: Reach | None = None
 
 
 class Suspect(NamedTuple):
@@ -82,4 +113,54 @@ class Diagnosis(NamedTuple):
     suspects: tuple[Suspect, ...] = ()
     stopped_at: Stop | None = None
     trace: Trace | None = None
+    clocks: dict[str, NodeClock] = {}  # noqa: RUF012 - never changed: a NamedTuple's default
+
+
+# `novelty` of what no pattern explains, against the time before the triaged one.
+NEW = "new"
+MORE = "more"
+
+
+class Unexplained(NamedTuple):
+    """Errors of one message template that no pattern explains.
+
+    ``template`` is the message with ids, numbers and names of resources replaced by ``*``. ``before`` counts its records in
+    the time before, scaled to the length of the time triaged; None when nothing before was read. ``novelty`` is
+    NEW, MORE or empty.
+    """
+
+    service: str
+    level: str
+    template: str
+    reach: Reach
+    before: float | None
+    novelty: str
+    evidence: Evidence
+
+
+class Known(NamedTuple):
+    """Known noise: a pattern that means no harm, and how many records show it."""
+
+    pattern: Pattern
+    records: int
+
+
+class Triage(NamedTuple):
+    """The answer for a whole cloud in a window. Its verdict is never NOT_FOUND.
+
+    ``since`` and ``until`` bound what was triaged: as asked for, else the first and the last record seen.
+    ``failed`` are the requests that failed, whatever the cause.
+    """
+
+    verdict: str
+    coverage: Coverage
+    logs: tuple[str, ...]
+    problems: tuple[str, ...]
+    since: datetime | None = None
+    until: datetime | None = None
+    candidates: tuple[Candidate, ...] = ()
+    suspects: tuple[Suspect, ...] = ()
+    unexplained: tuple[Unexplained, ...] = ()
+    noise: tuple[Known, ...] = ()
+    failed: Names = Names()
     clocks: dict[str, NodeClock] = {}  # noqa: RUF012 - never changed: a NamedTuple's default
