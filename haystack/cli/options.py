@@ -8,11 +8,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone, tzinfo
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from ..report.reports import REPORTS, Output, outputs, put, suffixes
 from .times import read_time, read_zone
+
+if TYPE_CHECKING:
+    from ..report.reports import Answer
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -108,10 +112,38 @@ _OUTPUT = (
         help="Write the answer to this file, whole or not at all.",
     ),
 )
+_REPORTS = (
+    click.option(
+        "--format",
+        "format_",
+        type=click.Choice(list(REPORTS)),
+        help="How to answer. Default: text; for a file, as its name says.",
+    ),
+    click.option(
+        "-o",
+        "--output",
+        "outputs",
+        multiple=True,
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Write the answer to this file, whole or not at all; repeatable, - for standard output. "
+        f"The name tells the format: {suffixes()}.",
+    ),
+)
+
+
+def report_options(command: _Function) -> _Function:
+    """The options of a command that searches logs and answers with a report."""
+    return _with(command, (*_SEARCH, *_REPORTS))
+
+
+def output_options(command: _Function) -> _Function:
+    """The options of a command that answers with a report of what it knows where to search."""
+    return _with(command, _REPORTS)
 
 
 def search_options(command: _Function) -> _Function:
-    """The options of a command that searches logs and answers."""
+    """The options of a command that searches logs and lists what it finds."""
     return _with(command, (*_SEARCH, *_OUTPUT))
 
 
@@ -131,6 +163,7 @@ def answer(ctx: click.Context, ids: Sequence[str], options: dict[str, Any]) -> N
     from ..pipeline import trace
     from .progress import progress_display
 
+    targets = outputs(options["outputs"], options["format_"])
     zone: tzinfo | None = options["zone"]
     now = datetime.now(timezone.utc)
     with log_paths(options["logs"] or (".",)) as logs, progress_display() as progress:
@@ -150,18 +183,18 @@ def answer(ctx: click.Context, ids: Sequence[str], options: dict[str, Any]) -> N
         )
     # Standard input was spooled to a file of a random name; what the user gave is the answer's.
     diagnosis = diagnosis._replace(logs=tuple(options["logs"] or (".",)))
-    if options["format_"] == "json":
-        from ..report import json_report, output
-
-        ascii_only = not options["output"] and not (sys.stdout.encoding or "").lower().startswith("utf")
-        output.write(json_report.render(diagnosis, ascii_only), options["output"])
-    else:
-        from ..report import text
-
-        text.show(diagnosis, options["output"])
+    report(diagnosis, targets)
     if diagnosis.verdict == "not-found":
         ctx.exit(NOT_FOUND)
     ctx.exit(PARTLY_READ if diagnosis.coverage.unreadable or diagnosis.problems else DONE)
+
+
+def report(answer: Answer, targets: Sequence[Output]) -> None:
+    """Write the answer to each of the outputs, and say which files there are now."""
+    for target in targets:
+        put(answer, target)
+        if target.path is not None:
+            click.echo(f"haystack: wrote {target.path} ({target.format})", err=True)
 
 
 def read_bound(option: str, text: str | None, zone: tzinfo | None, now: datetime) -> datetime | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from .options import answer, search_options
+from .options import answer, report_options
 
 
 @click.command()
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
-@search_options
+@report_options
 @click.pass_context
 def trace(ctx: click.Context, /, ids: tuple[str, ...], **options: object) -> None:
     """Find what broke for a request, and why.

@@ -35,7 +35,7 @@ class Evidence(NamedTuple):
 class Names(NamedTuple):
     """How many different ones there are, and the names of the first few. With ``more`` there are at least so many."""
 
-    count: int = 0
+    count: int = 0  # type: ignore[assignment]  # a tuple's own count is of no use here
     some: tuple[str, ...] = ()
     more: bool = False
 
@@ -44,8 +44,8 @@ class Reach(NamedTuple):
     """Whom a fault hit, from when to when.
 
     ``records`` counts the records that show it; with ``exact`` unset it is an estimate from a sample. ``requests``
-    are ids as logged (``req-…``), ``projects`` the tenants. ``over_time`` counts records in slices of equal length of the
-    time that was triaged (``Triage.since`` to ``Triage.until``).
+    are ids as logged (``req-…``), ``projects`` the tenants. ``over_time`` counts records in slices of equal length of
+    the time that was triaged (``Triage.since`` to ``Triage.until``).
     """
 
     records: int = 0
@@ -124,9 +124,9 @@ MORE = "more"
 class Unexplained(NamedTuple):
     """Errors of one message template that no pattern explains.
 
-    ``template`` is the message with ids, numbers and names of resources replaced by ``*``. ``before`` counts its records in
-    the time before, scaled to the length of the time triaged; None when nothing before was read. ``novelty`` is
-    NEW, MORE or empty.
+    ``template`` is the message with ids, numbers and names of resources replaced by ``*``. ``before`` counts its
+    records in the time before, scaled to the length of the time triaged; None when nothing before was read. ``novelty``
+    is NEW, MORE or empty.
     """
 
     service: str

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from ..diagnose.model import Candidate, Diagnosis, Evidence, Suspect
 from ..record import Record
 from ..search import Coverage
+from ..search.clock import NodeClock
 from .mask import mask
 
 SCHEMA = "haystack/diagnosis-1"
@@ -22,13 +23,23 @@ _UNSAFE = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u20
 
 def render(diagnosis: Diagnosis, ascii_only: bool = False) -> str:
     """The document, indented, with a line end; ``ascii_only`` for an output that is not UTF-8."""
-    text = json.dumps(document(diagnosis), indent=1, ensure_ascii=ascii_only)
+    return printed(document(diagnosis), ascii_only)
+
+
+def printed(document: dict[str, Any], ascii_only: bool) -> str:
+    """A document as text that changes nothing on a terminal."""
+    text = json.dumps(document, indent=1, ensure_ascii=ascii_only)
     return _UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text) + "\n"
 
 
 def document(diagnosis: Diagnosis) -> dict[str, Any]:
     """The document as plain values, without secrets."""
-    masked: dict[str, Any] = _masked(_document(diagnosis))
+    return without_secrets(_document(diagnosis))
+
+
+def without_secrets(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with every text in it masked."""
+    masked: dict[str, Any] = _masked(document)
     return masked
 
 
@@ -68,8 +79,8 @@ def _document(diagnosis: Diagnosis) -> dict[str, Any]:
             "status": call.status if call else None,
             "seconds": call.seconds if call else None,
         },
-        "candidates": [_candidate(rank, c) for rank, c in enumerate(diagnosis.candidates, 1)],
-        "suspects": [_suspect(rank, s) for rank, s in enumerate(diagnosis.suspects, 1)],
+        "candidates": [candidate_document(rank, c) for rank, c in enumerate(diagnosis.candidates, 1)],
+        "suspects": [suspect_document(rank, s) for rank, s in enumerate(diagnosis.suspects, 1)],
         "stopped_at": None
         if stop is None
         else {
@@ -79,10 +90,7 @@ def _document(diagnosis: Diagnosis) -> dict[str, Any]:
         },
         "timeline": [_timeline(record) for record in trace.records] if trace else [],
         "coverage": coverage_document(diagnosis.coverage, trace.notes if trace else ()),
-        "clock": {
-            node: {"zone": str(clock.zone), "ahead_seconds": clock.ahead, "source": clock.source}
-            for node, clock in sorted(diagnosis.clocks.items())
-        },
+        "clock": clock_document(diagnosis.clocks),
         "problems": list(diagnosis.problems),
     }
 
@@ -99,7 +107,16 @@ def coverage_document(coverage: Coverage, notes: Sequence[str] = ()) -> dict[str
     }
 
 
-def _candidate(rank: int, candidate: Candidate) -> dict[str, Any]:
+def clock_document(clocks: Mapping[str, NodeClock]) -> dict[str, Any]:
+    """The clocks of nodes as plain values."""
+    return {
+        node: {"zone": str(clock.zone), "ahead_seconds": clock.ahead, "source": clock.source}
+        for node, clock in sorted(clocks.items())
+    }
+
+
+def candidate_document(rank: int, candidate: Candidate) -> dict[str, Any]:
+    """A candidate as plain values, not masked yet."""
     pattern = candidate.pattern
     return {
         "rank": rank,
@@ -107,11 +124,12 @@ def _candidate(rank: int, candidate: Candidate) -> dict[str, Any]:
         "title": pattern.title,
         "service": pattern.service,
         "layer": pattern.layer,
+        "severity": pattern.severity,
         "confidence": candidate.confidence,
         "cause": candidate.cause,
         "explains": list(candidate.explains),
         "reasons": list(candidate.reasons),
-        "evidence": [_evidence(evidence) for evidence in candidate.evidence],
+        "evidence": [evidence_document(evidence) for evidence in candidate.evidence],
         "confirm": list(candidate.confirm),
         "fix": [{"step": text, "changing": changing} for text, changing in candidate.fix],
         "references": list(pattern.references),
@@ -120,7 +138,8 @@ def _candidate(rank: int, candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def _suspect(rank: int, suspect: Suspect) -> dict[str, Any]:
+def suspect_document(rank: int, suspect: Suspect) -> dict[str, Any]:
+    """A suspect as plain values, not masked yet."""
     return {
         "rank": rank,
         "service": suspect.service,
@@ -128,11 +147,12 @@ def _suspect(rank: int, suspect: Suspect) -> dict[str, Any]:
         "function": suspect.function,
         "line": suspect.line,
         "reasons": list(suspect.reasons),
-        "evidence": [_evidence(evidence) for evidence in suspect.evidence],
+        "evidence": [evidence_document(evidence) for evidence in suspect.evidence],
     }
 
 
-def _evidence(evidence: Evidence) -> dict[str, Any]:
+def evidence_document(evidence: Evidence) -> dict[str, Any]:
+    """A line of evidence as plain values, not masked yet."""
     return _line(evidence.record, evidence.line, evidence.text)
 
 

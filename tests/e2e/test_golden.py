@@ -9,11 +9,14 @@ import jsonschema
 import pytest
 
 import haystack
-from haystack.report import json_report, text
+from haystack.report import json_report, text, triage_json, triage_text
 from tests.accuracy.score import FIXTURES, failing_id, labels
+from tests.triages import TRIAGES
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "diagnosis-1.schema.json").read_text())
+DOCS = Path(__file__).parents[2] / "docs"
+SCHEMA = json.loads((DOCS / "diagnosis-1.schema.json").read_text())
+TRIAGE_SCHEMA = json.loads((DOCS / "triage-1.schema.json").read_text())
 CASES = [(root, failing_id(label) or label["healthy_requests"][0]) for root, label in labels(FIXTURES)]
 UNKNOWN = "req-00000000-0000-4000-8000-000000000000"
 
@@ -22,17 +25,44 @@ UNKNOWN = "req-00000000-0000-4000-8000-000000000000"
 @pytest.mark.parametrize("width", [80, 200])
 def test_text(root: Path, identifier: str, width: int, request: pytest.FixtureRequest) -> None:
     answer = text.plain(haystack.trace([identifier], [root]), width)
-    path = GOLDEN / f"{root.name}.{width}.txt"
+    check(answer, f"{root.name}.{width}.txt", request)
+    assert max(map(len, answer.splitlines())) <= width
+
+
+@pytest.mark.parametrize("name", TRIAGES)
+@pytest.mark.parametrize("width", [60, 100, 160])
+def test_text_of_triage(name: str, width: int, request: pytest.FixtureRequest) -> None:
+    answer = triage_text.plain(TRIAGES[name](), width)
+    check(answer, f"triage_{name}.{width}.txt", request)
+    assert max(map(len, answer.splitlines())) <= width
+
+
+def check(answer: str, name: str, request: pytest.FixtureRequest) -> None:
+    path = GOLDEN / name
     if request.config.getoption("--regold"):
         path.write_text(answer)
     assert answer == path.read_text()
-    assert max(map(len, answer.splitlines())) <= width
 
 
 @pytest.mark.parametrize(("root", "identifier"), [*CASES, (FIXTURES / "healthy_boot", UNKNOWN)])
 def test_json_is_valid_against_the_documented_schema(root: Path, identifier: str) -> None:
     document = json.loads(json_report.render(haystack.trace([identifier], [root])))
     jsonschema.validate(document, SCHEMA)
+
+
+@pytest.mark.parametrize("name", TRIAGES)
+def test_json_of_triage_is_valid_against_the_documented_schema(name: str) -> None:
+    document = json.loads(triage_json.render(TRIAGES[name]()))
+    jsonschema.validate(document, TRIAGE_SCHEMA)
+    for missing in TRIAGE_SCHEMA["required"]:
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate({key: value for key, value in document.items() if key != missing}, TRIAGE_SCHEMA)
+
+
+def test_json_schemas_of_trace_and_triage_agree_on_candidates() -> None:
+    alone, reached = (schema["properties"]["candidates"]["items"] for schema in (SCHEMA, TRIAGE_SCHEMA))
+    assert [*alone["required"], "reach"] == reached["required"]
+    assert alone["properties"] == {key: value for key, value in reached["properties"].items() if key != "reach"}
 
 
 def test_json_schema_refuses_something() -> None:
