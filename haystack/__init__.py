@@ -5,6 +5,9 @@ import haystack
 diagnosis = haystack.trace(["req-8d06307d-a8da-45a3-b9ad-33e93bda49ee"], logs=["/srv/logs"])
 print(diagnosis.verdict, diagnosis.candidates[0].title)
 
+triage = haystack.triage(logs=["/srv/logs"])
+print([(cause.cause, cause.reach.requests.count) for cause in triage.candidates])
+
 for record in haystack.find("No valid host", logs=["/srv/logs"]):
     print(record.time, record.origin.node, record.message)
 """
@@ -18,13 +21,14 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from .pipeline import find as find
     from .pipeline import trace as trace
+    from .pipeline import triage as triage
 
-__all__ = ["__version__", "find", "trace"]
+__all__ = ["__version__", "find", "trace", "triage"]
 
 
 def __getattr__(name: str) -> Any:
     # Loaded on first use: `haystack --help` must not pay for the scanner.
-    if name in ("find", "trace"):
+    if name in ("find", "trace", "triage"):
         from . import pipeline
 
         return getattr(pipeline, name)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,10 +16,15 @@ from .correlate.ids import UUID, normalise
 from .correlate.trace import Trace, entry, follow, merge, surroundings
 from .correlate.trace import find as find_ids
 from .diagnose import NOT_FOUND, Candidate, Diagnosis, Suspect, diagnose
-from .diagnose.model import Evidence, Stop
+from .diagnose.accept import accept
+from .diagnose.failures import LITERALS
+from .diagnose.gate import GATES, complaints
+from .diagnose.model import Evidence, Stop, Triage
+from .diagnose.triage import triage as triage_samples
 from .diagnose.twins import operation, twin_requests
 from .errors import UsageError
 from .library import Matcher, load
+from .library.baseline import load_baseline
 from .library.literals import pieces, required_literals
 from .library.names import did_you_mean
 from .record import LEVELS, Level, Record
@@ -29,11 +34,14 @@ from .search.clock import Clocks, NodeClock
 from .search.discover import nodes_of, printable
 from .search.files import FilesEngine
 from .search.records import RecordsEngine
+from .search.samples import Sample
 from .search.survey import NodeLogs, survey
 from .search.texts import seek_expression, seek_text
 
 # Twins are looked for so far before and after the request.
 _TWINS_AROUND = timedelta(minutes=30)
+# Before a window so much is read at least, to know what is usual.
+_LEAST_BEFORE = timedelta(hours=1)
 _EARLIEST = datetime(1971, 1, 1, tzinfo=timezone.utc)
 _LATEST = datetime(8000, 1, 1, tzinfo=timezone.utc)
 # An id shorter than this would be found everywhere.
@@ -43,6 +51,8 @@ _LONGEST_ID = 200
 _SHORTEST_PIECE = 3
 
 _Shaped = TypeVar("_Shaped")
+
+__all__ = ["GATES", "Found", "complaints", "find", "find_as", "nodes", "trace", "triage"]
 
 
 def trace(
@@ -113,6 +123,84 @@ def trace(
         coverage=engine.coverage(),
         clocks={node: clock for node, clock in engine.clocks.nodes.items() if clock.source},
     )
+
+
+def triage(
+    logs: Sequence[str | os.PathLike[str]] = (".",),
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    nodes: Sequence[str] = (),
+    services: Sequence[str] = (),
+    zone: tzinfo | None = None,
+    patterns: Sequence[str | os.PathLike[str]] = (),
+    jobs: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    max_archive_size: int | None = None,
+    max_archive_members: int | None = None,
+    baseline: str | os.PathLike[str] | None = None,
+    today: date | None = None,
+) -> Triage:
+    """Find the causes behind all that went wrong in a window, whom each hit, and what no pattern explains.
+
+    The arguments are those of ``trace``. With ``since``, errors of as long a time before are counted as well, at least
+    of an hour: what is new is told from what always happens. ``baseline`` is a file of causes that are accepted
+    ``today`` (by default the day it is here). Raises what ``trace`` raises, LibraryError also for a broken baseline.
+    """
+    since, until = _sensible(since), _sensible(until)
+    if since and until and since > until:
+        raise UsageError(f"--since {since} is later than --until {until}")
+    library = load([Path(directory) for directory in patterns])
+    clocks = Clocks(NodeClock(zone, source="--tz") if zone else NodeClock())
+    limits = _limits(max_archive_size, max_archive_members)
+    engine = FilesEngine([Path(path) for path in logs], library.services, clocks, jobs or _cpus(), progress, limits)
+    _check_names("node", nodes, nodes_of(engine.files))
+    _check_names("service", services, library.services.rows)
+    accepted = load_baseline(Path(baseline), library.ids) if baseline is not None else []
+    query = Query(
+        literals=tuple(dict.fromkeys((*library.literals, *LITERALS))),
+        since=since,
+        until=until,
+        nodes=frozenset(nodes),
+        services=frozenset(services),
+    )
+    samples = engine.sample(query)
+    estimated = skew.estimate([sample.record for sample in samples], engine.time_ranges(), engine.clocks)
+    if estimated:
+        engine.clocks = Clocks(engine.clocks.default, {**engine.clocks.nodes, **estimated})
+        samples = engine.sample(query)
+    before, scale = _before(engine, query, samples)
+    result = triage_samples(samples, before, scale, Matcher(library))
+    shown = [evidence.record for candidate in result.candidates for evidence in candidate.evidence]
+    shown += [evidence.record for suspect in result.suspects for evidence in suspect.evidence]
+    shown += [item.evidence.record for item in result.unexplained]
+    lines = _Lines(engine, shown)
+    answer = Triage(
+        result.verdict,
+        engine.coverage(),
+        tuple(printable(str(path)) for path in logs),
+        library.problems,
+        since or result.window.since,
+        until or result.window.until,
+        tuple(candidate._replace(evidence=lines.of(candidate.evidence)) for candidate in result.candidates),
+        tuple(suspect._replace(evidence=lines.of(suspect.evidence)) for suspect in result.suspects),
+        tuple(item._replace(evidence=lines.of((item.evidence,))[0]) for item in result.unexplained),
+        result.noise,
+        result.failed,
+        clocks={node: clock for node, clock in engine.clocks.nodes.items() if clock.source},
+    )
+    return accept(answer, accepted, today or date.today()) if accepted else answer  # noqa: DTZ011 - the day it is here
+
+
+def _before(engine: FilesEngine, query: Query, samples: Sequence[Sample]) -> tuple[list[Sample] | None, float]:
+    """Errors of the time before the window, and how many times as long as that the window is."""
+    if query.since is None:
+        return None, 1.0
+    times = [sample.record.time for sample in samples if sample.record.time]
+    length = (query.until or max(times, default=query.since)) - query.since
+    span = max(length, _LEAST_BEFORE)
+    until = query.since - timedelta(microseconds=1)
+    return engine.sample(query._replace(literals=LITERALS, since=query.since - span, until=until)), length / span
 
 
 def find(
@@ -202,9 +290,7 @@ def find_as(
     library = load([Path(directory) for directory in patterns])
     clocks = Clocks(NodeClock(zone, source="--tz") if zone else NodeClock())
     limits = _limits(max_archive_size, max_archive_members)
-    engine = RecordsEngine(
-        [Path(path) for path in logs], library.services, clocks, jobs or os.cpu_count() or 1, progress, limits
-    )
+    engine = RecordsEngine([Path(path) for path in logs], library.services, clocks, jobs or _cpus(), progress, limits)
     _check_names("node", nodes, nodes_of(engine.files))
     _check_names("service", services, library.services.rows)
     return Found(engine, engine.records(seek, shape, by_time=not by_file))
@@ -360,17 +446,25 @@ def _numbered(
     shown += [evidence.record for candidate in candidates for evidence in candidate.evidence]
     shown += [evidence.record for suspect in suspects for evidence in suspect.evidence]
     shown += [stop.record] if stop else []
-    numbered = {r.place: r for r in engine.numbered(shown)}
-
-    def with_line(record: Record) -> Record:
-        return numbered[record.place]
-
-    def lines(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
-        return tuple(item._replace(record=with_line(item.record)) for item in evidence)
-
+    lines = _Lines(engine, shown)
     return (
-        found._replace(records=tuple(with_line(record) for record in found.records)),
-        tuple(candidate._replace(evidence=lines(candidate.evidence)) for candidate in candidates),
-        tuple(suspect._replace(evidence=lines(suspect.evidence)) for suspect in suspects),
-        stop._replace(record=with_line(stop.record)) if stop else None,
+        found._replace(records=tuple(map(lines.record, found.records))),
+        tuple(candidate._replace(evidence=lines.of(candidate.evidence)) for candidate in candidates),
+        tuple(suspect._replace(evidence=lines.of(suspect.evidence)) for suspect in suspects),
+        stop._replace(record=lines.record(stop.record)) if stop else None,
     )
+
+
+class _Lines:
+    """Line numbers of the records that are shown."""
+
+    def __init__(self, engine: FilesEngine, shown: Iterable[Record]) -> None:
+        self._numbered = {record.place: record for record in engine.numbered(shown)}
+
+    def record(self, record: Record) -> Record:
+        """The record with its line number."""
+        return self._numbered[record.place]
+
+    def of(self, evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+        """Evidence with the line numbers of its records."""
+        return tuple(item._replace(record=self.record(item.record)) for item in evidence)

@@ -17,6 +17,7 @@ from .options import CANNOT_START, INTERRUPTED, UNEXPECTED
 # name: (module, short help). A module is imported when its command runs, so that `--help` stays quick.
 COMMANDS = {
     "trace": ("trace", "Find what broke for a request, and why."),
+    "triage": ("triage", "Find the few causes behind everything that went wrong."),
     "find": ("find", "Find records by text, and see what was parsed."),
     "nodes": ("nodes", "Show what the logs were recognised as."),
     "patterns": ("patterns", "List, show and check the library of known faults."),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from ..report.clean import clean
 from ..report.reports import REPORTS, Output, outputs, put, suffixes
 from .times import read_time, read_zone
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 # Exit codes (DESIGN §9, docs/cli.md).
-DONE, CANNOT_START, PARTLY_READ, NOT_FOUND, UNEXPECTED, INTERRUPTED = 0, 2, 3, 4, 70, 130
+DONE, FAILED, CANNOT_START, PARTLY_READ, NOT_FOUND, UNEXPECTED, INTERRUPTED = 0, 1, 2, 3, 4, 70, 130
 
 extra_patterns = click.option(
     "--patterns",
@@ -161,32 +162,56 @@ def _with(command: _Function, options: Sequence[Callable[[_Function], _Function]
 def answer(ctx: click.Context, ids: Sequence[str], options: dict[str, Any]) -> None:
     """Trace, report, and leave with the exit code that says how it went."""
     from ..pipeline import trace
+
+    with searched(options) as given:
+        diagnosis = trace(ids, **given)
+    finish(ctx, diagnosis, options, not_found=diagnosis.verdict == "not-found")
+
+
+@contextmanager
+def searched(options: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What a search is given, from the options: the arguments that ``trace`` and ``triage`` share.
+
+    What is wrong with the other options is told before anything is searched.
+    """
+    from .gate import check_gate
     from .progress import progress_display
 
-    targets = outputs(options["outputs"], options["format_"])
+    outputs(options["outputs"], options["format_"])
+    check_gate(options.get("fail_on", ()), options.get("expect", ()), options["patterns_dirs"])
     zone: tzinfo | None = options["zone"]
     now = datetime.now(timezone.utc)
     with log_paths(options["logs"] or (".",)) as logs, progress_display() as progress:
-        diagnosis = trace(
-            ids,
-            logs,
-            since=read_bound("--since", options["since"], zone, now),
-            until=read_bound("--until", options["until"], zone, now),
-            nodes=options["nodes"],
-            services=options["services"],
-            zone=zone,
-            patterns=options["patterns_dirs"],
-            jobs=options["jobs"],
-            progress=progress,
-            max_archive_size=options["max_archive_size"],
-            max_archive_members=options["max_archive_members"],
-        )
+        yield {
+            "logs": logs,
+            "since": read_bound("--since", options["since"], zone, now),
+            "until": read_bound("--until", options["until"], zone, now),
+            "nodes": options["nodes"],
+            "services": options["services"],
+            "zone": zone,
+            "patterns": options["patterns_dirs"],
+            "jobs": options["jobs"],
+            "progress": progress,
+            "max_archive_size": options["max_archive_size"],
+            "max_archive_members": options["max_archive_members"],
+        }
+
+
+def finish(ctx: click.Context, found: Answer, options: dict[str, Any], not_found: bool = False) -> None:
+    """Report an answer, and leave with the exit code that says how it went."""
+    from ..pipeline import complaints
+
     # Standard input was spooled to a file of a random name; what the user gave is the answer's.
-    diagnosis = diagnosis._replace(logs=tuple(options["logs"] or (".",)))
-    report(diagnosis, targets)
-    if diagnosis.verdict == "not-found":
+    found = found._replace(logs=tuple(options["logs"] or (".",)))
+    report(found, outputs(options["outputs"], options["format_"]))
+    if not_found:
         ctx.exit(NOT_FOUND)
-    ctx.exit(PARTLY_READ if diagnosis.coverage.unreadable or diagnosis.problems else DONE)
+    failed = complaints(found, options.get("fail_on", ()), options.get("expect", ()))
+    for sentence in failed:
+        click.echo(f"haystack: {clean(sentence)}", err=True)
+    if failed:
+        ctx.exit(FAILED)
+    ctx.exit(PARTLY_READ if found.coverage.unreadable or found.problems else DONE)
 
 
 def report(answer: Answer, targets: Sequence[Output]) -> None:

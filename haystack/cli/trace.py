@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import click
 
+from .gate import gate_options
 from .options import answer, report_options
 
 
 @click.command()
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @report_options
+@gate_options
 @click.pass_context
 def trace(ctx: click.Context, /, ids: tuple[str, ...], **options: object) -> None:
     """Find what broke for a request, and why.

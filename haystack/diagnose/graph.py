@@ -20,14 +20,14 @@ from ..library.wording import fill, lacks
 # How a group is tied to the trace, strongest first.
 OWN, LINKED, NEAR = 3, 2, 1
 # Clocks of two nodes and buffering of two writers may differ by this much (seconds).
-_JITTER = 2.0
+JITTER = 2.0
 # Services at the end of a request's way, on the node that was chosen for it.
 _END_OF_THE_WAY = frozenset(("nova-compute", "libvirtd", "qemu", "cinder-volume", "cinder-backup", "manila-share"))
 # Messages that repeat an exception of another node. Sources: nova/conductor/manager.py, oslo_messaging/rpc/client.py.
 _RELAYED = re.compile(r"Error from last host: |Remote error: |\b\w+_Remote\b")
 # Captures that name the host a message is about.
 _HOST_CAPTURES = ("host", "compute", "hostname")
-_DEPTH = {"root": 0, "effect": 1, "symptom": 2, "noise": 3}
+DEPTH = {"root": 0, "effect": 1, "symptom": 2, "noise": 3}
 
 
 class Group(NamedTuple):
@@ -65,7 +65,7 @@ def groups(findings: Sequence[Finding], trace: Trace) -> list[Group]:
     in_trace = {record.place for record in trace.records}
     collected: dict[tuple[str, str], list[tuple[int, Finding]]] = {}
     origins: dict[tuple[str, str], str] = {}
-    for finding in sorted(findings, key=lambda finding: _seconds(finding.time)):
+    for finding in sorted(findings, key=lambda finding: seconds(finding.time)):
         link = _link(finding, trace, in_trace)
         cause = fill(finding.pattern.title, finding.captures)
         if link >= LINKED:
@@ -74,7 +74,7 @@ def groups(findings: Sequence[Finding], trace: Trace) -> list[Group]:
             told = fill(finding.pattern.title, {**finding.captures, "node": "", "service": ""})
             cause = origins.setdefault((finding.pattern.id, told), cause)
         collected.setdefault((finding.pattern.id, cause), []).append((link, finding))
-    _complete(collected)
+    complete(collected)
     result = []
     for (_, cause), members in collected.items():
         best = max(link for link, _ in members)
@@ -86,7 +86,7 @@ def groups(findings: Sequence[Finding], trace: Trace) -> list[Group]:
             members = [(link, finding) for link, finding in members if not _RELAYED.search(finding.record.message)]
             if not members:
                 continue
-        ordered = sorted(members, key=lambda member: (-member[0], _seconds(member[1].time)))
+        ordered = sorted(members, key=lambda member: (-member[0], seconds(member[1].time)))
         tied = [finding for link, finding in ordered if link == best]
         times = [hit.record.time for finding in tied for hit in finding.hits if hit.record.time]
         result.append(
@@ -102,7 +102,7 @@ def groups(findings: Sequence[Finding], trace: Trace) -> list[Group]:
     return result
 
 
-def _complete(collected: dict[tuple[str, str], list[tuple[int, Finding]]]) -> None:
+def complete(collected: dict[tuple[str, str], list[tuple[int, Finding]]]) -> None:
     """Findings whose captures are incomplete join those of the same pattern that have them all."""
     whole: dict[str, str] = {}
     partial: list[tuple[str, str]] = []
@@ -171,7 +171,7 @@ def more_general(nodes: Sequence[Group]) -> set[int]:
 
 
 def _same_fault(one: Group, other: Group, seen: set[tuple[str, int]], seen_by_other: set[tuple[str, int]]) -> bool:
-    if _proof(one) == _proof(other):
+    if proof(one) == proof(other):
         return True
     if one.pattern.layer != "root":
         return False  # later symptoms repeat the text of earlier ones
@@ -190,25 +190,25 @@ def _specific(group: Group) -> tuple[bool, int, int]:
 def _explains(cause: Group, effect: Group, places: _Places) -> bool:
     if "noise" in (cause.pattern.layer, effect.pattern.layer):
         return False
-    if cause.pattern.layer == effect.pattern.layer and _proof(cause) == _proof(effect):
+    if cause.pattern.layer == effect.pattern.layer and proof(cause) == proof(effect):
         return False  # two words for one thing
     named = effect.pattern.id in cause.pattern.explains
     if not named:
         # Within one request the layers themselves are an order; across requests an edge must be written down.
-        deeper = _DEPTH[cause.pattern.layer] < _DEPTH[effect.pattern.layer]
+        deeper = DEPTH[cause.pattern.layer] < DEPTH[effect.pattern.layer]
         if not deeper or cause.link < LINKED or effect.link < LINKED or cause.pattern.id in effect.pattern.explains:
             return False
     if not _in_time(cause, effect):
         return False
     if cause.link >= LINKED or cause.pattern.scope == "cloud":
         return True
-    told = _hosts_told(effect)
+    told = hosts_told(effect)
     if told and not told & cause.nodes:
         return False  # the effect says itself which host it is about
     return bool(cause.nodes & effect.nodes) or any(places.reached(node) for node in cause.nodes)
 
 
-def _hosts_told(group: Group) -> set[str]:
+def hosts_told(group: Group) -> set[str]:
     """Hosts that the records tied to the trace name as the one concerned, short names."""
     tied = [finding for finding in group.findings[:20] if finding.captures]
     return {
@@ -222,14 +222,14 @@ def _hosts_told(group: Group) -> set[str]:
 def _in_time(cause: Group, effect: Group) -> bool:
     if cause.first is None or effect.last is None:
         return True
-    if (effect.last - cause.first).total_seconds() < -_JITTER:
+    if (effect.last - cause.first).total_seconds() < -JITTER:
         return False  # it began after the last of what it should explain
     if cause.link == NEAR and cause.last is not None and effect.first is not None:
-        return (effect.first - cause.last).total_seconds() <= max(cause.pattern.lag, _JITTER)
+        return (effect.first - cause.last).total_seconds() <= max(cause.pattern.lag, JITTER)
     return True
 
 
-def _proof(group: Group) -> tuple[str, int]:
+def proof(group: Group) -> tuple[str, int]:
     return group.findings[0].record.place
 
 
@@ -240,7 +240,7 @@ def _link(finding: Finding, trace: Trace, in_trace: set[tuple[str, int]]) -> int
     return LINKED if any(record.place in in_trace for record in records) else NEAR
 
 
-def _seconds(time: datetime | None) -> float:
+def seconds(time: datetime | None) -> float:
     return time.timestamp() if time else 0.0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from ..correlate.trace import Trace
@@ -58,6 +58,7 @@ class Reach(NamedTuple):
     first: datetime | None = None
     last: datetime | None = None
     over_time: tuple[int, ...] = ()
+    failed: bool = False
 
 
 class Candidate(NamedTuple):
@@ -79,6 +80,12 @@ class Candidate(NamedTuple):
     fix: tuple[tuple[str, bool], ...]
     requests_hit: int
     reach: Reach | None = None
+
+    @property
+    def severity(self) -> str:
+        """The pattern's; at least ``error`` where requests failed on it."""
+        minor = self.pattern.severity in ("warning", "info")
+        return "error" if minor and self.reach is not None and self.reach.failed else self.pattern.severity
 
 
 class Suspect(NamedTuple):
@@ -145,6 +152,14 @@ class Known(NamedTuple):
     records: int
 
 
+class Pardon(NamedTuple):
+    """A candidate that a baseline accepts: why, and up to and with which day."""
+
+    candidate: Candidate
+    reason: str
+    until: date
+
+
 class Triage(NamedTuple):
     """The answer for a whole cloud in a window. Its verdict is never NOT_FOUND.
 
@@ -163,4 +178,5 @@ class Triage(NamedTuple):
     unexplained: tuple[Unexplained, ...] = ()
     noise: tuple[Known, ...] = ()
     failed: Names = Names()
+    accepted: tuple[Pardon, ...] = ()
     clocks: dict[str, NodeClock] = {}  # noqa: RUF012 - never changed: a NamedTuple's default

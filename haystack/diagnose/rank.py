@@ -19,11 +19,11 @@ from .outcome import Outcome
 MOST_CANDIDATES = 6
 MOST_EVIDENCE = 8
 # Below this a candidate is not worth the operator's time.
-_LEAST = 0.1
-_LAYER = {"root": 0.86, "effect": 0.6, "symptom": 0.4, "noise": 0.0}
+LEAST = 0.1
+LAYER = {"root": 0.86, "effect": 0.6, "symptom": 0.4, "noise": 0.0}
 _LINK = {OWN: 1.0, LINKED: 0.94, NEAR: 0.4}
 # A near root that explains what the trace shows; on a node of the trace, or elsewhere.
-_NEAR_EXPLAINS = 0.92
+NEAR_EXPLAINS = 0.92
 _EXPLAINED = 0.55
 # A fault last seen within so many seconds before the trace is taken as going on.
 _FRESH = 45.0
@@ -43,7 +43,7 @@ def rank(nodes: Sequence[Group], trace: Trace, result: Outcome, stop: Stop | Non
     for i, group in enumerate(nodes):
         explained_here = reached[i] & tied
         silent = stop is not None and _is_about(group, stop.missing)
-        score = _LAYER[group.pattern.layer] * _link_factor(group, bool(explained_here) or silent)
+        score = LAYER[group.pattern.layer] * _link_factor(group, bool(explained_here) or silent)
         score *= _freshness(group, trace)
         if explained_here:
             score = 1 - (1 - score) * 0.72 ** min(len(explained_here), 3)
@@ -54,11 +54,11 @@ def rank(nodes: Sequence[Group], trace: Trace, result: Outcome, stop: Stop | Non
             score = min(score, 0.45)
         scored.append((score, i))
     # Equal scores: the earlier one is the cause.
-    scored.sort(key=lambda item: (-round(item[0], 2), _first(nodes[item[1]])))
+    scored.sort(key=lambda item: (-round(item[0], 2), first_seen(nodes[item[1]])))
     return [
         _candidate(nodes, i, score, reached, tied, trace, stop)
         for score, i in scored[:MOST_CANDIDATES]
-        if score >= _LEAST
+        if score >= LEAST
     ]
 
 
@@ -79,7 +79,7 @@ def _freshness(group: Group, trace: Trace) -> float:
 
 def _link_factor(group: Group, explains: bool) -> float:
     if group.link == NEAR and explains and group.pattern.layer == "root":
-        return _NEAR_EXPLAINS
+        return NEAR_EXPLAINS
     return _LINK[group.link]
 
 
@@ -107,9 +107,9 @@ def _candidate(
     stop: Stop | None,
 ) -> Candidate:
     group, reached = nodes[i], graph[i]
-    explained = sorted((nodes[j] for j in reached if nodes[j].link >= LINKED), key=lambda g: (-g.link, _first(g)))
+    explained = sorted((nodes[j] for j in reached if nodes[j].link >= LINKED), key=lambda g: (-g.link, first_seen(g)))
     # Steps between a cause nearby and the request: the database is down, so keystone failed, so the API did.
-    between = sorted((nodes[j] for j in reached if nodes[j].link == NEAR and graph[j] & tied), key=_first)
+    between = sorted((nodes[j] for j in reached if nodes[j].link == NEAR and graph[j] & tied), key=first_seen)
     captures = group.findings[0].captures
     requests = group.requests | ({trace.main} if group.link >= LINKED and trace.main else set())
     return Candidate(
@@ -117,7 +117,7 @@ def _candidate(
         group.cause,
         round(min(score, 0.99), 2),
         tuple(_reasons(group, explained, trace, stop)),
-        tuple(_evidence(group, between, explained)),
+        tuple(evidence_lines(group, between, explained)),
         tuple(dict.fromkeys(g.pattern.id for g in explained)),
         captures,
         tuple(fill_command(text, captures) for text in group.pattern.confirm),
@@ -151,7 +151,7 @@ def _reasons(group: Group, explained: Sequence[Group], trace: Trace, stop: Stop 
     return reasons
 
 
-def _evidence(group: Group, between: Sequence[Group], explained: Sequence[Group]) -> list[Evidence]:
+def evidence_lines(group: Group, between: Sequence[Group], explained: Sequence[Group]) -> list[Evidence]:
     """At most eight lines: the cause's own, one for each step it explains, then more of its own."""
     own = _hits(group)
     chosen = own[:3]
@@ -160,12 +160,17 @@ def _evidence(group: Group, between: Sequence[Group], explained: Sequence[Group]
     for effect in explained:
         chosen += _hits(effect)[:1]
     chosen += own[3:]
+    return evidence_of(chosen)
+
+
+def evidence_of(hits: Sequence[Hit]) -> list[Evidence]:
+    """The lines of the first hits, each record once; of the very first also the line that says most."""
     seen: set[tuple[str, int]] = set()
     lines: list[Evidence] = []
-    for hit in chosen:
+    for hit in hits:
         if hit.record.place not in seen:
             seen.add(hit.record.place)
-            lines.append(_line(hit))
+            lines += _lines(hit) if hit is hits[0] else _lines(hit)[:1]
     return lines[:MOST_EVIDENCE]
 
 
@@ -181,16 +186,29 @@ def _hits(group: Group) -> list[Hit]:
     return [hit for finding in group.findings for hit in finding.hits]
 
 
-def _line(hit: Hit) -> Evidence:
-    """The line to show: an event's first one, but the telling one where the first says nothing by itself.
+def _lines(hit: Hit) -> list[Evidence]:
+    """The lines to show: an event's first one, and the telling one where that says something else.
 
-    oslo.log's first line has level, logger, id and the exception; RabbitMQ's reports begin with a mere heading.
+    oslo.log's first line has level, logger, id and often the exception; RabbitMQ's reports begin with a mere heading.
     """
     record: Record = hit.record
+    first = Evidence(record, 0, record.message)
+    number = hit.line or _raised_at(record)
+    if not number:
+        return [first]
+    telling = Evidence(record, number, record.body[number - 1])
     if hit.line and record.format not in _FORMATS_WITH_HEAD:
-        return Evidence(record, hit.line, record.body[hit.line - 1])
-    return Evidence(record, 0, record.message)
+        return [telling]
+    return [first] if telling.text.strip() in record.message else [first, telling]
 
 
-def _first(group: Group) -> float:
+def _raised_at(record: Record) -> int:
+    """Number of the body line that names the exception; 0 where none does."""
+    if record.exception is None:
+        return 0
+    name = record.exception.name
+    return next((n for n in range(len(record.body), 0, -1) if record.body[n - 1].startswith(name)), 0)
+
+
+def first_seen(group: Group) -> float:
     return group.first.timestamp() if group.first else 0.0

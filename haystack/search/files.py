@@ -29,6 +29,7 @@ from .look import NOTHING_KNOWN, Facts, last_time, look
 from .query import Coverage, Query, Trouble
 from .reading import BLOCK, Lines
 from .regions import records_at
+from .samples import Sample, Samples, Stand, samples_of
 from .window import DISORDER, PROBE, window_in
 from .workers import spread
 
@@ -56,6 +57,7 @@ class _Answer(NamedTuple):
     notes: list[str]
     last: datetime | None  # time of the last line of a stream, known once it was read through
     read: bool
+    stands: list[Stand]
 
 
 class FilesEngine:
@@ -102,13 +104,30 @@ class FilesEngine:
             for literals, sampled in ((query.ids, False), (query.literals, True))
             if literals
         ]
-        if not scanners:
-            return []
+        records: dict[tuple[str, int], Record] = {}  # an event across two slices is found from both
+        for answer in self._ask(query, lambda: Hits(scanners)) if scanners else ():
+            for record in answer.records:
+                records.setdefault(record.place, record)
+        return list(records.values())
+
+    def sample(self, query: Query) -> list[Sample]:
+        """Records that answer for all that hold one of the query's ``literals``: of lines that are alike only some are
+        looked at, and each is counted; its ``ids`` are not asked for."""
+        scanner = Scanner(query.literals)
+        samples: dict[tuple[str, int], Sample] = {}
+        for answer in self._ask(query, lambda: Samples(scanner)):
+            for sample in samples_of(answer.records, answer.stands):
+                place = sample.record.place
+                known = samples.get(place)
+                samples[place] = sample if known is None else known._replace(times=known.times + sample.times)
+        return list(samples.values())
+
+    def _ask(self, query: Query, new_hits: Callable[[], Hits | Samples]) -> Iterator[_Answer]:
         tasks = [task for file in self.files if self._wanted(file, query) for task in self._tasks(file, query)]
         total = sum(task.end - task.start for task in tasks)
 
         def work(task: _Task) -> _Answer:
-            return self._search_file(task, query, scanners)
+            return self._search_file(task, query, new_hits())
 
         answers = spread(
             work,
@@ -117,7 +136,6 @@ class FilesEngine:
             self.jobs if sum(map(_weight, tasks)) >= _WORTH_SPREADING else 1,
             lambda share: self._progress(int(total * share), total),
         )
-        records: dict[tuple[str, int], Record] = {}  # an event across two slices is found from both
         for task, answer in zip(tasks, answers, strict=True):
             self._troubles.update(dict.fromkeys(answer.troubles))
             self._notes.update(dict.fromkeys(answer.notes))
@@ -126,11 +144,8 @@ class FilesEngine:
             if answer.last is not None:
                 facts = self._facts[task.file.source]
                 self._facts[task.file.source] = facts._replace(last=answer.last)
-            for record in answer.records:
-                records.setdefault(record.place, record)
-                if record.format == "raw":
-                    self._unparsed.add(record.place)
-        return list(records.values())
+            self._unparsed.update(record.place for record in answer.records if record.format == "raw")
+            yield answer
 
     def coverage(self) -> Coverage:
         """What was read so far, and what could not be."""
@@ -279,12 +294,12 @@ class FilesEngine:
 
     # Reading
 
-    def _search_file(self, task: _Task, query: Query, scanners: list[tuple[Scanner, bool]]) -> _Answer:
-        answer = _Answer([], [], [], None, True)
+    def _search_file(self, task: _Task, query: Query, hits: Hits | Samples) -> _Answer:
+        answer = _Answer([], [], [], None, True, [])
         try:
             if task.file.compression:
-                return self._search_stream(task.file, query, scanners, answer)
-            self._search_plain(task, query, scanners, answer)
+                return self._search_stream(task.file, query, hits, answer)
+            self._search_plain(task, query, hits, answer)
         except UnreadableError as err:
             answer.troubles.append(Trouble(task.file.source, str(err)))
         except OSError as err:
@@ -292,11 +307,10 @@ class FilesEngine:
             return answer._replace(read=False)
         return answer
 
-    def _search_plain(self, task: _Task, query: Query, scanners: list[tuple[Scanner, bool]], answer: _Answer) -> None:
+    def _search_plain(self, task: _Task, query: Query, hits: Hits | Samples, answer: _Answer) -> None:
         fd = os.open(task.file.source, os.O_RDONLY)
         try:
             size = os.fstat(fd).st_size
-            hits = Hits(scanners)
             trouble: UnreadableError | None = None
             try:
                 for offset, data in reading.plain_blocks(fd, task.start, task.end, bytearray(BLOCK)):
@@ -304,20 +318,19 @@ class FilesEngine:
             except UnreadableError as err:  # what was found before the damage still counts
                 trouble = err
             lines = Lines(lambda at, count: os.pread(fd, count, at), 0, size)
+            hits.finish()
             answer.records.extend(self._records(task.file, lines, hits.line_starts(lines), query))
+            answer.stands.extend(hits.stands())
             answer.notes.extend(hits.notes(task.file))
             if trouble:
                 raise trouble
         finally:
             os.close(fd)
 
-    def _search_stream(
-        self, file: LogFile, query: Query, scanners: list[tuple[Scanner, bool]], answer: _Answer
-    ) -> _Answer:
+    def _search_stream(self, file: LogFile, query: Query, hits: Hits | Samples, answer: _Answer) -> _Answer:
         facts = self._facts[file.source]
         to_utc = self._to_utc(file)
         wide = self._widened(file, query)
-        hits = Hits(scanners)
         last: datetime | None = None
         before: list[bytes] = []  # what was scanned last
         data, base = b"", 0  # what is scanned now, and where it starts
@@ -358,6 +371,7 @@ class FilesEngine:
                     last = None  # not read to its end
                     break
         answer.notes.extend(hits.notes(file))
+        answer.stands.extend(hits.stands())
         return answer._replace(last=last)
 
     def _records(self, file: LogFile, lines: Lines, hits: Sequence[int], query: Query) -> Iterator[Record]:

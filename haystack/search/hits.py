@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ..scanner import Scanner
 from .discover import LogFile
 from .reading import Lines
+from .samples import Stand
 
 # A literal's hits in one file: all of the first so many, then ever fewer.
 _ALL_OF_FIRST = 6
@@ -46,6 +47,13 @@ class Hits:
                 self._lost += 1
 
         return sample if sampled else every
+
+    def finish(self) -> None:
+        """No more is scanned."""
+
+    def stands(self) -> list[Stand]:
+        """Nothing is counted here."""
+        return []
 
     @property
     def waiting(self) -> bool:

@@ -1,0 +1,249 @@
+"""All findings of a window in one causal graph, when nobody named a request: groups, edges, candidates.
+
+The trace's graph leans on everything in it being about one request. Here many stories lie side by side, so an effect is
+a cause's only when both are told by the same request or resource, or the library says so and place and time agree.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from ..library.matcher import Finding, Hit
+from ..library.wording import fill, fill_command
+from .diagnose import SURE
+from .failures import ERROR, weight
+from .graph import DEPTH, JITTER, LINKED, NEAR, OWN, Group, complete, hosts_told, more_general, proof, seconds
+from .model import Candidate
+from .rank import LAYER, LEAST, NEAR_EXPLAINS, evidence_of, first_seen
+from .stories import Harm, Stories
+
+# Of a candidate's evidence so many lines are its own, before those of what it explains.
+_OWN_LINES = 2
+_LOOKED_AT = 50
+# Of a group so many findings are asked what they follow from: a storm has thousands that are alike.
+_MOST_FINDINGS = 300
+# A fault that harmed nobody that we know of.
+_HARMLESS = 0.42
+_LINKED = 0.94
+# Something else explains it, or says it better.
+_BEHIND = 0.5
+# What a candidate of small severity is worth at most, when no more than its own records show it.
+_MINOR = 0.45
+
+
+class Cause(NamedTuple):
+    """A candidate with what it stands on: its own findings, and those of all it explains."""
+
+    candidate: Candidate
+    group: Group
+    explained: tuple[Finding, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Its own findings first."""
+        return (*self.group.findings, *self.explained)
+
+
+def cloud_groups(findings: Sequence[Finding], stories: Stories, harm: Harm) -> list[Group]:
+    """Findings grouped by pattern and cause text; those where requests failed are ``OWN``.
+
+    A fault that is told again elsewhere (the conductor repeats what failed on a compute node) is of the first one's
+    group, when both are of one story.
+    """
+    collected: dict[tuple[str, str], list[tuple[int, Finding]]] = {}
+    told_before: dict[tuple[str, str, str], str] = {}
+    for finding in sorted(findings, key=lambda finding: seconds(finding.time)):
+        cause = fill(finding.pattern.title, finding.captures)
+        story = stories.of(finding.record)
+        if story:
+            told = fill(finding.pattern.title, {**finding.captures, "node": "", "service": ""})
+            cause = told_before.setdefault((finding.pattern.id, told, story), cause)
+        # Of all who have it, those whose request failed on it show best what it did.
+        asked = any(harm.of(hit.record) for hit in finding.hits)
+        link = OWN if asked else LINKED if any(weight(hit.record) for hit in finding.hits) else NEAR
+        collected.setdefault((finding.pattern.id, cause), []).append((link, finding))
+    complete(collected)
+    result = []
+    for (_, cause), members in collected.items():
+        ordered = [f for _, f in sorted(members, key=lambda member: (-member[0], seconds(member[1].time)))]
+        times = [hit.record.time for f in ordered for hit in f.hits if hit.record.time]
+        link = max(link for link, _ in members)
+        bounds = min(times, default=None), max(times, default=None)
+        result.append(Group(ordered[0].pattern, cause, tuple(ordered), link, *bounds))
+    return result
+
+
+def causes(nodes: Sequence[Group], stories: Stories, most: int) -> list[Cause]:
+    """Candidates of the groups (without noise), the likeliest first, of equal ones the earliest."""
+    views = [_View(group, group.findings, stories) for group in nodes]
+    general = more_general(nodes)
+    reached = [_reached(i, views, stories) for i in range(len(nodes))]
+    harmful = {i for i, group in enumerate(nodes) if group.link >= LINKED}
+    scored: list[tuple[float, int]] = []
+    for i, group in enumerate(nodes):
+        explained = reached[i].keys() & harmful
+        score = LAYER[group.pattern.layer] * _factor(group, bool(explained))
+        if explained:
+            score = 1 - (1 - score) * 0.72 ** min(len(explained), 3)
+        elif group.link < OWN and group.pattern.severity in ("warning", "info"):
+            score = min(score, _MINOR)
+        # One of two that explain each other (a loop is real, in OVN) is no cause of the other.
+        behind = any(
+            _is_behind(views[i], reached[j].get(i, ()))
+            and j not in reached[i]
+            and _counts(nodes[j], reached[j].keys() & harmful)
+            for j in range(len(nodes))
+        )
+        if behind or i in general:
+            score *= _BEHIND
+        scored.append((score, i))
+    # What the cloud broke comes before what it refused, however sure that is.
+    broke = {i for i in range(len(nodes)) if any(worst(nodes[j].findings) >= ERROR for j in (i, *reached[i]))}
+    scored.sort(key=lambda item: (item[0] < SURE, item[1] not in broke, -round(item[0], 2), first_seen(nodes[item[1]])))
+    return [_cause(nodes, i, score, reached[i], harmful) for score, i in scored[:most] if score >= LEAST]
+
+
+def _reached(start: int, views: Sequence[_View], stories: Stories) -> dict[int, list[Finding]]:
+    """What follows from a group, directly or through others: findings by group.
+
+    Finding by finding, for a group holds those of many stories: what follows from one of them is not the others' doing.
+    """
+    reached: dict[int, list[Finding]] = {}
+    taken: set[int] = set()
+    queue = [views[start]]
+    while queue:
+        view = queue.pop()
+        for j, other in enumerate(views):
+            if j == start or not view.may_cause(other):
+                continue
+            new = [f for f in other.findings if id(f) not in taken and view.accounts_for(f, other)]
+            if new:
+                taken.update(map(id, new))
+                reached.setdefault(j, []).extend(new)
+                queue.append(_View(other.group, new, stories))
+    return reached
+
+
+def _is_behind(view: _View, reached: Sequence[Finding]) -> bool:
+    """Whether so much of a group follows from another that little is left for it to be a cause of."""
+    return len(reached) * 2 > len(view.findings)
+
+
+def _factor(group: Group, explains: bool) -> float:
+    if group.link >= LINKED:
+        return _LINKED
+    return NEAR_EXPLAINS if explains and group.pattern.layer == "root" else _HARMLESS
+
+
+def _counts(cause: Group, explained: Collection[int]) -> bool:
+    return cause.link >= LINKED or (cause.pattern.layer == "root" and bool(explained))
+
+
+class _View:
+    """Findings of a group with what edges ask of them, worked out once."""
+
+    def __init__(self, group: Group, findings: Sequence[Finding], stories: Stories) -> None:
+        self.group = group
+        self.pattern = group.pattern
+        self.findings = findings[:_MOST_FINDINGS]
+        records = [hit.record for finding in findings for hit in finding.hits]
+        self.stories = {story for record in records if (story := stories.of(record))}
+        self.nodes = {record.origin.node for record in records}
+        self.places = {record.place for record in records}
+        self.times = sorted(record.time.timestamp() for record in records if record.time)
+        self.of = stories.of
+
+    def may_cause(self, other: _View) -> bool:
+        """Whether the library, or the layers, allow that this is a cause of that."""
+        if self.pattern.layer == other.pattern.layer and proof(self.group) == proof(other.group):
+            return False  # two words for one thing
+        if other.pattern.id in self.pattern.explains:
+            return True
+        deeper = DEPTH[self.pattern.layer] < DEPTH[other.pattern.layer]
+        return deeper and self.pattern.id not in other.pattern.explains
+
+    def accounts_for(self, finding: Finding, other: _View) -> bool:
+        """Whether one finding of another group, which this may cause, follows from this."""
+        record = finding.record
+        if record.place in self.places:
+            return True  # two layers of one event
+        if (story := self.of(record)) and story in self.stories:
+            return self.times == [] or record.time is None or record.time.timestamp() >= self.times[0] - JITTER
+        if other.pattern.id not in self.pattern.explains or not self._in_time(finding):
+            return False
+        if self.pattern.scope == "cloud":
+            return True
+        told = hosts_told(other.group._replace(findings=(finding,)))
+        if told and not told & {node.partition(".")[0] for node in self.nodes}:
+            return False
+        return record.origin.node in self.nodes or bool(told) or self.pattern.scope != "request"
+
+    def _in_time(self, finding: Finding) -> bool:
+        time = finding.time
+        if time is None or not self.times:
+            return True
+        at = time.timestamp()
+        index = bisect_left(self.times, at + JITTER) - 1  # the last time this was seen before that
+        if index < 0:
+            return False
+        return bool(self.pattern.match.absent) or at - self.times[index] <= max(self.pattern.lag, JITTER)
+
+
+def _cause(
+    nodes: Sequence[Group], i: int, score: float, reached: dict[int, list[Finding]], harmful: Collection[int]
+) -> Cause:
+    group = nodes[i]
+    told = [nodes[j]._replace(findings=tuple(findings)) for j, findings in reached.items() if j in harmful]
+    shown = sorted(told, key=lambda g: (-g.link, first_seen(g)))
+    captures = group.findings[0].captures
+    candidate = Candidate(
+        group.pattern,
+        group.cause,
+        round(min(score, 0.99), 2),
+        tuple(_reasons(group, shown)),
+        tuple(evidence_of([*hits_of(group.findings)[:_OWN_LINES], *_one_a_service(shown), *hits_of(group.findings)])),
+        tuple(dict.fromkeys(g.pattern.id for g in shown)),
+        captures,
+        tuple(fill_command(text, captures) for text in group.pattern.confirm),
+        tuple((fill_command(step.text, captures), step.changing) for step in group.pattern.fix),
+        0,
+    )
+    return Cause(candidate, group, tuple(finding for findings in reached.values() for finding in findings))
+
+
+def _reasons(group: Group, explained: Sequence[Group]) -> list[str]:
+    reasons = []
+    if explained:
+        names = list(dict.fromkeys(g.cause for g in explained))
+        more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+        reasons.append("it explains: " + "; ".join(names[:2]) + more)
+        if not any(g.first and group.first and g.first < group.first for g in explained):
+            reasons.append("it is the earliest fault on the path")
+    elif group.link >= LINKED:
+        reasons.append("a record of something that failed says so")
+    else:
+        reasons.append("nothing that failed is known to follow from it")
+    if group.pattern.layer == "effect":
+        reasons.append("no root cause beneath it is in the logs")
+    return reasons
+
+
+def _one_a_service(shown: Sequence[Group]) -> list[Hit]:
+    """Of what a cause explains the first hit in each service, those of requests that failed first."""
+    firsts: dict[str, Hit] = {}
+    for group in shown:
+        for hit in hits_of(group.findings[:_LOOKED_AT]):
+            firsts.setdefault(hit.record.origin.service, hit)
+    return [*firsts.values(), *(group.findings[0].hits[0] for group in shown)]
+
+
+def hits_of(findings: Sequence[Finding]) -> list[Hit]:
+    """All hits of the findings."""
+    return [hit for finding in findings for hit in finding.hits]
+
+
+def worst(findings: Sequence[Finding]) -> int:
+    """How bad the worst record of the findings is, as ``failures`` weighs."""
+    return max((weight(hit.record) for hit in hits_of(findings)), default=0)
