@@ -18,7 +18,7 @@ from typing import NamedTuple
 from ..errors import SourceError, UnreadableError
 from ..services import Services, file_stem
 from . import facts
-from .archives import Limits, Opened, Spool, kind_of
+from .archives import Limits, Opened, Spool, kind_of, open_archive
 from .clock import NodeClock
 from .layouts import (
     SYSTEM,
@@ -166,7 +166,7 @@ class _Search:
     def archive(self, path: Path, kind: str) -> None:
         """All logs in an archive, and in those inside it."""
         self.spool = self.spool or Spool(self.limits)
-        for opened in self.spool.open(path, kind):
+        for opened in open_archive(self.spool, path, kind):
             self._opened(opened)
 
     def _opened(self, opened: Opened) -> None:

@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from haystack.pipeline import trace
-from haystack.search import Coverage, Query, archives
+from haystack.search import Coverage, Query
 from haystack.search.archives import Limits
 from haystack.search.files import FilesEngine
 from tests.making import FIXTURES, NEEDLE, SERVICES, oslo, write, zstd
@@ -314,7 +314,7 @@ def test_a_bomb_by_what_is_passed_over(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["tar", "zip"])
 def test_a_bomb_by_ratio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    monkeypatch.setattr(archives, "_RATIO_FREE", 1 << 20)
+    monkeypatch.setattr("haystack.search.archives.limits._RATIO_FREE", 1 << 20)
     data = zip_of(("a/bomb.log", ZEROS)) if kind == "zip" else gzip.compress(tar_of(("a/bomb.log", ZEROS)))
     path = save(tmp_path / f"a.{kind}", data)
     assert "250 times its size" in searched(path)[1].unreadable[0].reason

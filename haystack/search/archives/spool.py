@@ -1,0 +1,95 @@
+"""The private directory that the logs of archives are written to, for search asks each file several times.
+
+Names of an archive never reach the file system: spooled files are numbered.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import tempfile
+import time
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+
+from ...errors import SourceError, UnreadableError
+from ..query import Trouble
+from .limits import LimitError, Limits
+
+_CHUNK = 1 << 20
+
+
+class NoRoomError(UnreadableError):
+    """The private directory cannot take more."""
+
+
+class Spool:
+    """The private directory of one run; it goes with the object, at the latest when the process ends.
+
+    A process that is killed with SIGKILL leaves it behind, as ``haystack-spool-…`` below ``$TMPDIR``.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.troubles: list[Trouble] = []
+        self.skipped: list[Trouble] = []
+        try:
+            self.directory = Path(tempfile.gettempdir()) / f"haystack-spool-{secrets.token_hex(8)}"
+            # Registered before it is there: a signal may come in between.
+            self._remove = weakref.finalize(self, _remove, self.directory, os.getpid())
+            self.directory.mkdir(mode=0o700)
+        except OSError as err:
+            raise SourceError(f"no place to unpack archives: {err}; set TMPDIR") from err
+        self._count = 0
+
+    def close(self) -> None:
+        """Remove the directory."""
+        self._remove()
+
+    def write(self, read: Callable[[int], bytes], modified: float) -> tuple[Path, int, str]:
+        """Spool what ``read`` gives: the file, its size, and in words the damage that ended it early."""
+        self._count += 1
+        path = self.directory / f"{self._count:07}"
+        size, damage = 0, ""
+        try:
+            with path.open("xb") as file:
+                while True:
+                    try:
+                        data = read(_CHUNK)
+                    except UnreadableError as err:
+                        if isinstance(err, LimitError):
+                            raise
+                        damage = str(err)
+                        break
+                    if not data:
+                        break
+                    size += len(data)
+                    try:
+                        file.write(data)
+                        file.flush()
+                    except OSError as err:
+                        raise NoRoomError(
+                            f"not unpacked to its end: {self.directory.parent}: {err.strerror}; set TMPDIR to a"
+                            " directory with more room"
+                        ) from err
+            # The year of a syslog line is told by the file's time.
+            os.utime(path, (modified, modified))
+        except UnreadableError:
+            path.unlink(missing_ok=True)
+            raise
+        except OSError as err:
+            path.unlink(missing_ok=True)
+            raise NoRoomError(f"not unpacked to its end: {self.directory.parent}: {err.strerror}") from err
+        return path, size, damage
+
+
+def _remove(directory: Path, owner: int) -> None:
+    if os.getpid() == owner:  # a forked worker shares the object, not the directory
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def possible_time(modified: float) -> float:
+    """A time that a file can have."""
+    return modified if 0 <= modified < 1 << 33 else time.time()
