@@ -24,12 +24,13 @@ from . import reading, summer_time
 from .archives import Limits
 from .clock import Clocks
 from .discover import LogFile, discover, printable
-from .hits import Hits
-from .look import NOTHING_KNOWN, Facts, last_time, look
+from .line_numbers import number_lines
+from .look import NOTHING_KNOWN, Facts, look
 from .query import Coverage, Query, Trouble
 from .reading import BLOCK, Lines
 from .regions import records_at
-from .samples import Sample, Samples, Stand, samples_of
+from .samples import Sample, Samples, samples_of
+from .scan_file import Answer, Scan, scan_plain, scan_stream
 from .window import DISORDER, PROBE, window_in
 from .workers import spread
 
@@ -37,27 +38,12 @@ _NEVER = datetime(8000, 1, 1, tzinfo=timezone.utc)
 # Below this many bytes a second process costs more than it saves.
 _WORTH_SPREADING = 24 << 20
 _SLICE = 64 << 20
-# Of a compressed file so much of the block before is kept: an event may have begun there.
-_STREAM_CONTEXT = 1 << 20
-# A line of a stream is held whole up to this length.
-_STREAM_LINE = 16 << 20
-# The time a block ends at is looked for in so many bytes.
-_STREAM_SAMPLE = 2 << 10
 
 
 class _Task(NamedTuple):
     file: LogFile
     start: int
     end: int
-
-
-class _Answer(NamedTuple):
-    records: list[Record]
-    troubles: list[Trouble]
-    notes: list[str]
-    last: datetime | None  # time of the last line of a stream, known once it was read through
-    read: bool
-    stands: list[Stand]
 
 
 class FilesEngine:
@@ -94,6 +80,7 @@ class FilesEngine:
         self._read: set[LogFile] = set()
         self._unparsed: set[tuple[str, int]] = set()
         self._dated_until: datetime | None = None
+        self._compressions = {file.source: file.compression for file in found.files}
         self._line_numbers: dict[str, dict[int, int]] = {}
         self._second: dict[tuple[str, date], tuple[int, int]] = {}
 
@@ -122,11 +109,11 @@ class FilesEngine:
                 samples[place] = sample if known is None else known._replace(times=known.times + sample.times)
         return list(samples.values())
 
-    def _ask(self, query: Query, new_hits: Callable[[], Hits | Samples]) -> Iterator[_Answer]:
+    def _ask(self, query: Query, new_hits: Callable[[], Hits | Samples]) -> Iterator[Answer]:
         tasks = [task for file in self.files if self._wanted(file, query) for task in self._tasks(file, query)]
         total = sum(task.end - task.start for task in tasks)
 
-        def work(task: _Task) -> _Answer:
+        def work(task: _Task) -> Answer:
             return self._search_file(task, query, new_hits())
 
         answers = spread(
@@ -178,10 +165,14 @@ class FilesEngine:
                 unnumbered.setdefault(record.origin.source, []).append(index)
         for source, indexes in unnumbered.items():
             indexes.sort(key=lambda i: result[i].origin.offset)
-            lines = self._count_lines(source, [result[i].origin.offset for i in indexes])
-            for index, line in zip(indexes, lines, strict=True):
-                origin = result[index].origin._replace(line=line)
-                result[index] = result[index]._replace(origin=origin)
+            known = self._line_numbers.setdefault(source, {})
+            try:
+                number_lines(source, self._compressions[source], [result[i].origin.offset for i in indexes], known)
+            except (OSError, EOFError, UnreadableError) as err:
+                self._troubles[Trouble(source, f"lines could not be counted: {err}")] = None
+            for index in indexes:
+                origin = result[index].origin
+                result[index] = result[index]._replace(origin=origin._replace(line=known.get(origin.offset, 0)))
         return result
 
     def time_ranges(self) -> dict[str, tuple[datetime, datetime]]:
@@ -294,85 +285,27 @@ class FilesEngine:
 
     # Reading
 
-    def _search_file(self, task: _Task, query: Query, hits: Hits | Samples) -> _Answer:
-        answer = _Answer([], [], [], None, True, [])
+    def _search_file(self, task: _Task, query: Query, hits: Hits | Samples) -> Answer:
+        file = task.file
+        scan = Scan(
+            file,
+            self._facts[file.source],
+            self._to_utc(file),
+            self._widened(file, query),
+            hits,
+            lambda lines, starts: self._records(file, lines, starts, query),
+        )
+        answer = Answer([], [], [], [])
         try:
-            if task.file.compression:
-                return self._search_stream(task.file, query, hits, answer)
-            self._search_plain(task, query, hits, answer)
+            if file.compression:
+                return scan_stream(scan, answer)
+            scan_plain(scan, task.start, task.end, answer)
         except UnreadableError as err:
-            answer.troubles.append(Trouble(task.file.source, str(err)))
+            answer.troubles.append(Trouble(file.source, str(err)))
         except OSError as err:
-            answer.troubles.append(Trouble(task.file.source, err.strerror or str(err)))
+            answer.troubles.append(Trouble(file.source, err.strerror or str(err)))
             return answer._replace(read=False)
         return answer
-
-    def _search_plain(self, task: _Task, query: Query, hits: Hits | Samples, answer: _Answer) -> None:
-        fd = os.open(task.file.source, os.O_RDONLY)
-        try:
-            size = os.fstat(fd).st_size
-            trouble: UnreadableError | None = None
-            try:
-                for offset, data in reading.plain_blocks(fd, task.start, task.end, bytearray(BLOCK)):
-                    hits.scan(data, offset)
-            except UnreadableError as err:  # what was found before the damage still counts
-                trouble = err
-            lines = Lines(lambda at, count: os.pread(fd, count, at), 0, size)
-            hits.finish()
-            answer.records.extend(self._records(task.file, lines, hits.line_starts(lines), query))
-            answer.stands.extend(hits.stands())
-            answer.notes.extend(hits.notes(task.file))
-            if trouble:
-                raise trouble
-        finally:
-            os.close(fd)
-
-    def _search_stream(self, file: LogFile, query: Query, hits: Hits | Samples, answer: _Answer) -> _Answer:
-        facts = self._facts[file.source]
-        to_utc = self._to_utc(file)
-        wide = self._widened(file, query)
-        last: datetime | None = None
-        before: list[bytes] = []  # what was scanned last
-        data, base = b"", 0  # what is scanned now, and where it starts
-        with reading.open_stream(file.source, file.compression) as stream:
-            blocks = reading.stream_blocks(stream, BLOCK)
-            finished = False
-            while not finished:
-                try:
-                    block = next(blocks, b"")
-                except UnreadableError as err:
-                    answer.troubles.append(Trouble(file.source, str(err)))
-                    block = b""
-                finished = not block
-                data += block
-                cut = len(data) if finished else data.rfind(b"\n") + 1
-                if not cut and not finished:  # a line longer than a block
-                    if len(data) < _STREAM_LINE:
-                        continue
-                    cut = len(data) - reading.OVERLAP
-                last = last_time(data[max(0, cut - _STREAM_SAMPLE) : cut], facts.formats) or last
-                if not (wide.since and last and to_utc(last) < wide.since - DISORDER):
-                    # A block may hold hours, the window minutes.
-                    lines = Lines(_fetch_from(data, base), base, base + cut, step=PROBE)
-                    low, high = window_in(lines, wide, facts.formats, to_utc, {})
-                    hits.scan(memoryview(data)[low - base : high - base], low)
-                if hits.waiting:
-                    # Hits near the end wait for the next block: their event may go on there.
-                    context = b"".join(before)
-                    low, high = base - len(context), base + cut
-                    ready = high if finished else high - _STREAM_CONTEXT // 2
-                    lines = Lines(_fetch_from(context + data[:cut], low), low, high)
-                    answer.records.extend(self._records(file, lines, hits.line_starts(lines, ready), query))
-                before.append(data[:cut])
-                while sum(map(len, before[1:])) >= _STREAM_CONTEXT:
-                    del before[0]
-                data, base = data[cut:], base + cut
-                if query.until and last and to_utc(last) > query.until + DISORDER * 12 and not hits.waiting:
-                    last = None  # not read to its end
-                    break
-        answer.notes.extend(hits.notes(file))
-        answer.stands.extend(hits.stands())
-        return answer._replace(last=last)
 
     def _records(self, file: LogFile, lines: Lines, hits: Sequence[int], query: Query) -> Iterator[Record]:
         if not hits:
@@ -413,26 +346,6 @@ class FilesEngine:
         service = self.services.of_logger(record.logger) or self.services.of_name(record.logger)
         return record._replace(origin=record.origin._replace(service=service)) if service else record
 
-    def _count_lines(self, source: str, offsets: list[int]) -> list[int]:
-        """Numbers of the lines that start at the offsets (ascending); 0 where the file cannot be read again."""
-        known = self._line_numbers.setdefault(source, {})
-        missing = [offset for offset in offsets if offset not in known]
-        compression = next((file.compression for file in self.files if file.source == source), "")
-        position, line = 0, 1
-        try:
-            with reading.open_stream(source, compression) as stream:
-                for offset in missing:
-                    while position < offset:
-                        data = stream.read(min(1 << 18, offset - position))
-                        if not data:
-                            raise UnreadableError("truncated while being read")
-                        line += data.count(b"\n")
-                        position += len(data)
-                    known[offset] = line
-        except (OSError, EOFError, UnreadableError) as err:
-            self._troubles[Trouble(source, f"lines could not be counted: {err}")] = None
-        return [known.get(offset, 0) for offset in offsets]
-
 
 def _whole_lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
     """Blocks of a stream with their offsets, each ending at a line end but for the last."""
@@ -448,7 +361,3 @@ def _whole_lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
 def _weight(task: _Task) -> int:
     # A compressed byte stands for ten plain ones, each three times as costly.
     return (task.end - task.start) * (30 if task.file.compression else 1)
-
-
-def _fetch_from(buffer: bytes, base: int) -> Callable[[int, int], bytes]:
-    return lambda at, count: buffer[at - base : at - base + count]

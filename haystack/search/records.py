@@ -19,9 +19,13 @@ from ..scanner import Scanner
 from . import summer_time
 from .clock import NodeClock
 from .discover import LogFile
+from .file_pass import FilePass
 from .files import FilesEngine
-from .one_file import Handles, Pass, Seek, plain_records, stream_records
+from .handles import Handles
+from .plain_file import plain_records
 from .query import Coverage, Trouble
+from .seek import Seek
+from .stream_file import stream_records
 from .streams import Sender, streamed
 
 # Read at once of each file: together they hold no more than the budget.
@@ -154,7 +158,7 @@ class RecordsEngine(FilesEngine):
         trouble = partial(self._hurt, file)
         window = self._widened(file, seek.scope)
         facts, reference = self.look(file), self.year_reference(file)
-        this = Pass(file, facts, _to_utc(clock, reader), window, seek, scanner, block, tick, trouble, reference)
+        this = FilePass(file, facts, _to_utc(clock, reader), window, seek, scanner, block, tick, trouble, reference)
         self._read.add(file)
         records = (
             stream_records(this) if file.compression else plain_records(this, handles, part.start, part.end, file.size)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import regex
 
 from ..errors import UsageError
-from .one_file import Seek, Test
+from .seek import Seek, Test
 
 # No expression may run longer than this on one text (seconds), and not on so many of them: it would take for ever.
 _TIMEOUT = 0.5

@@ -16,7 +16,7 @@ import haystack
 from haystack import pipeline
 from haystack.errors import SourceError, UsageError
 from haystack.record import Level, Record
-from haystack.search import one_file, records
+from haystack.search import numbered, plain_file, records, stream_file
 from tests.making import COMPRESS, FIXTURES, INCIDENTS, NEEDLE, OTHER, at, event, oslo, write
 from tests.unit.test_regions_fold import interleaved
 
@@ -71,7 +71,7 @@ def test_lines_add_up(tmp_path: Path, name: str, data: bytes, lines: int) -> Non
 @settings(max_examples=150, deadline=None)
 def test_lines_add_up_whatever_the_bytes(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     blocks = [data[i : i + 7] for i in range(0, len(data), 7)]
-    lines = list(one_file._lines(blocks, 0, 1))
+    lines = list(numbered.numbered_lines(blocks, 0, 1))
     assert len(lines) == data.count(b"\n") + (bool(data) and not data.endswith(b"\n"))
     starts = [0, *(i + 1 for i, byte in enumerate(data) if byte == 10)]
     assert [line.offset for line in lines] == starts[: len(lines)]
@@ -143,11 +143,11 @@ def test_what_is_found(tmp_path: Path, name: str, text: str, options: dict[str, 
 @pytest.mark.parametrize("text", ["fails", "Bad7", "stops 3", "without a stamp", "Traceback", f"req-{NEEDLE}", "2026"])
 def test_scanning_and_folding_all_agree(tmp_path: Path, name: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks smaller than events, so that events lie across them."""
-    monkeypatch.setattr(one_file, "_CHUNK", 700)
+    monkeypatch.setattr(plain_file, "_CHUNK", 700)
     monkeypatch.setattr(records, "_LARGEST", 512)
     monkeypatch.setattr(records, "_SMALLEST", 512)
-    monkeypatch.setattr(one_file, "_STREAM_BEFORE", 12_000)
-    monkeypatch.setattr(one_file, "_STREAM_BEHIND", 6000)
+    monkeypatch.setattr(stream_file, "_BEFORE", 12_000)
+    monkeypatch.setattr(stream_file, "_BEHIND", 6000)
     path = write(tmp_path / name, mixed())
     scanned = find(text, path)
     plain = pipeline.seek_text
