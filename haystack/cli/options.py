@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from ..errors import SourceError
 from ..report.clean import clean
 from ..report.reports import REPORTS, Output, outputs, put, suffixes
 from .times import read_time, read_zone
@@ -242,9 +243,15 @@ def log_paths(logs: Sequence[str]) -> Iterator[list[str]]:
         return
     import tempfile
 
-    with tempfile.TemporaryDirectory(prefix="haystack-") as directory:
-        spool = Path(directory) / "stdin.log"
-        with spool.open("wb") as file:
-            while data := sys.stdin.buffer.read(1 << 20):
-                file.write(data)
+    with ExitStack() as stack:
+        try:
+            spool = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="haystack-"))) / "stdin.log"
+            with spool.open("wb") as file:
+                while data := sys.stdin.buffer.read(1 << 20):
+                    file.write(data)
+        except OSError as err:
+            raise SourceError(
+                f"--logs -: standard input could not be kept in {tempfile.gettempdir()}: {err.strerror};"
+                " set TMPDIR to a directory with more room"
+            ) from err
         yield [str(spool) if path == "-" else path for path in logs]

@@ -7,11 +7,13 @@ a tree tells of its machine.
 
 from __future__ import annotations
 
+import filecmp
 import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timezone, tzinfo
+from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -80,7 +82,7 @@ def discover(
 
     Archives are unpacked within ``limits`` as far as they hold logs. ``zone`` is that of nodes of which only the
     clock's offset is known. Raises SourceError when a root does not exist. An unreadable directory, a link loop, a link
-    out of the tree or a damaged archive is a ``Trouble``.
+    out of the tree or a damaged archive is a ``Trouble``. Of copies of a log, one is among the files.
     """
     search = _Search(services, limits or Limits(), zone)
     for root in roots:
@@ -116,7 +118,8 @@ class _Search:
 
     def found(self) -> Found:
         """All of it, in order."""
-        self.files.sort(key=lambda file: (file.series, -file.rotation, file.path))
+        self.files.sort(key=lambda file: (file.series, -file.rotation, file.path, file.size))
+        self._drop_copies()
         if self.spool:
             self.troubles += self.spool.troubles
             self.skipped += self.spool.skipped
@@ -129,6 +132,21 @@ class _Search:
             self.shown,
             self.spool,
         )
+
+    def _drop_copies(self) -> None:
+        """Of the same log of a node twice, as of an archive beside what was unpacked of it, one is read."""
+        kept: list[LogFile] = []
+        for _, group in groupby(self.files, key=lambda file: (file.series, file.path, file.size)):
+            different: list[LogFile] = []
+            for file in group:
+                same = next((other for other in different if file.size and _same_content(file, other)), None)
+                if same is None:
+                    different.append(file)
+                else:
+                    reason = f"the same as {self.shown.get(same.source, same.source)}"
+                    self.skipped.append(Trouble(file.source, reason))
+            kept += different
+        self.files = kept
 
     def named_file(self, path: Path, size: int) -> None:
         """A file that the user named: an archive when it is one, else a log whatever its name."""
@@ -287,6 +305,13 @@ def _is_wanted(parts: Sequence[str], machines: set[tuple[str, ...]]) -> bool:
     if facts.fact_of(parts) or not is_log_place(parts):
         return False
     return not any(tuple(parts[: len(machine)]) == machine for machine in machines)
+
+
+def _same_content(one: LogFile, other: LogFile) -> bool:
+    try:
+        return one.size > 0 and filecmp.cmp(one.source, other.source, shallow=False)
+    except OSError:
+        return False  # reading it tells what is wrong with it
 
 
 def _inside(path: str, real_root: str) -> bool:

@@ -24,6 +24,7 @@ from . import reading, summer_time
 from .archives import Limits
 from .clock import Clocks
 from .discover import LogFile, discover, printable
+from .hits import Hits
 from .line_numbers import number_lines
 from .look import NOTHING_KNOWN, Facts, look
 from .query import Coverage, Query, Trouble
@@ -198,6 +199,10 @@ class FilesEngine:
             self._read.add(file)
             return False
         facts = self.look(file)
+        if facts.encoding:
+            reason = f"{facts.encoding} text; read it as: iconv -f {facts.encoding} -t UTF-8 FILE | haystack … --logs -"
+            self._troubles[Trouble(file.source, reason)] = None
+            return False
         if facts.binary:
             skipped = self._troubles if file.source in self._named else self._skipped
             skipped[Trouble(file.source, "binary")] = None

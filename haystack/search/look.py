@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
@@ -15,6 +16,7 @@ from .discover import LogFile
 # So many bytes of the head and of the tail, so many lines of each.
 _LOOK = 16 << 10
 _SAMPLE_LINES = 12
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class Facts(NamedTuple):
@@ -25,6 +27,7 @@ class Facts(NamedTuple):
     last: datetime | None
     binary: bool
     probes: dict[int, datetime | None]  # times found by bisection, by byte offset
+    encoding: str = ""  # of a binary file that is text after all
     yearless: bool = False  # its stamps have no year: that of `first` and `last` is a guess
     modified: datetime | None = None
 
@@ -54,7 +57,7 @@ def look(file: LogFile) -> Facts:
 def kinds(file: LogFile, facts: Facts) -> tuple[str, ...]:
     """Names of the formats seen at head and tail of a file, the commonest first; ``raw`` where none fits."""
     if facts.binary:
-        return ("binary",)
+        return (facts.encoding or "binary",)
     seen: dict[str, int] = {}
     for data in dict.fromkeys(_ends(file)):
         for text in data.decode("utf-8", "replace").split("\n")[:-1] or [data.decode("utf-8", "replace")]:
@@ -82,8 +85,9 @@ def _ends(file: LogFile) -> tuple[bytes, bytes]:
 def _facts_of(head: bytes, tail: bytes, whole_tail: bool) -> Facts:
     text = head.lstrip(b"\0")  # a crash, or truncation under a writer, leaves zeros at the front
     if text.count(b"\0") > len(text) // 8 or (head and not text and not tail.strip(b"\0")):
-        return Facts(tuple(detect(())), None, None, True, {})
-    head_lines = head.decode("utf-8", "replace").split("\n")[:_SAMPLE_LINES]
+        encoding = "UTF-16" if head.startswith(_UTF_16) else ""
+        return Facts(tuple(detect(())), None, None, True, {}, encoding)
+    head_lines = head.decode("utf-8", "replace").removeprefix("\ufeff").split("\n")[:_SAMPLE_LINES]
     tail_lines = tail.decode("utf-8", "replace").split("\n")
     if not whole_tail:
         del tail_lines[:1]  # most likely cut in the middle
@@ -91,7 +95,7 @@ def _facts_of(head: bytes, tail: bytes, whole_tail: bool) -> Facts:
     first = _first_stamp(head_lines, formats)
     last = _first_stamp(reversed(tail_lines), formats)
     yearless = not all(head.year_known for head in (first, last) if head)
-    return Facts(formats, first and first.time, last and last.time, False, {}, yearless)
+    return Facts(formats, first and first.time, last and last.time, False, {}, yearless=yearless)
 
 
 def _first_stamp(lines: Iterable[str], formats: Sequence[Format]) -> Head | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate, chain, count
 
 from ..formats import Line
-from .reading import LONGEST_LINE, Fetch
+from .reading import LONGEST_LINE, Fetch, line_text
 
 
 class Cursor:
@@ -51,7 +51,7 @@ def _batches(blocks: Iterable[bytes], offset: int, number: int) -> Iterator[Iter
             continue
         if skipped:
             first = block.find(b"\n") + 1
-            yield (Line(_text(rest), offset, number),)
+            yield (Line(line_text(rest), offset, number),)
             offset += len(rest) + skipped + first
             number += 1
             whole = block[first:cut]
@@ -64,7 +64,7 @@ def _batches(blocks: Iterable[bytes], offset: int, number: int) -> Iterator[Iter
             offset += len(whole)
             number += whole.count(b"\n")
     if rest:
-        yield (Line(_text(rest[:LONGEST_LINE]), offset, number),)
+        yield (Line(line_text(rest[:LONGEST_LINE]), offset, number),)
 
 
 def _whole_lines(data: bytes, offset: int, number: int) -> Iterator[Line]:
@@ -72,11 +72,7 @@ def _whole_lines(data: bytes, offset: int, number: int) -> Iterator[Line]:
     pieces = data[:-1].split(b"\n")
     offsets = accumulate((len(piece) + 1 for piece in pieces), initial=offset)
     if not data.isascii() or b"\r" in data or max(map(len, pieces)) > LONGEST_LINE:
-        texts: Iterable[str] = [_text(piece[:LONGEST_LINE]) for piece in pieces]
+        texts: Iterable[str] = [line_text(piece[:LONGEST_LINE]) for piece in pieces]
     else:
         texts = data[:-1].decode("ascii").split("\n")
     return map(Line, texts, offsets, count(number))
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "replace").rstrip("\r")

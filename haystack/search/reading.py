@@ -52,14 +52,14 @@ class Lines:
             here = self._at(offset)
         stop = self._chunk.find(b"\n", here)
         if 0 <= stop < here + LONGEST_LINE:
-            return _text(self._chunk[here:stop]), self._base + stop + 1
+            return line_text(self._chunk[here:stop]), self._base + stop + 1
         if stop < 0:
             self._load(offset, LONGEST_LINE + 1)
             here, stop = 0, self._chunk.find(b"\n")
         if stop >= 0:
-            return _text(self._chunk[here : min(stop, here + LONGEST_LINE)]), self._base + stop + 1
+            return line_text(self._chunk[here : min(stop, here + LONGEST_LINE)]), self._base + stop + 1
         data = self._chunk[:LONGEST_LINE]
-        return _text(data), self._next_line(offset + len(self._chunk))
+        return line_text(data), self._next_line(offset + len(self._chunk))
 
     def start_of(self, offset: int) -> int:
         """Where the line starts that holds the byte at ``offset``."""
@@ -108,8 +108,11 @@ class Lines:
         self._chunk = self.fetch(offset, max(0, min(size, self.end - offset)))
 
 
-def _text(data: bytes) -> str:
+def line_text(data: bytes) -> str:
+    """Text of a line without its end: what editors of another system put around it is no part of it."""
     text = data.decode("utf-8", "replace")
+    if text.startswith("\ufeff"):
+        text = text[1:]
     return text.rstrip("\r") if text.endswith("\r") else text
 
 

@@ -27,8 +27,8 @@ _STREAM_SAMPLE = 2 << 10
 
 
 class Scan(NamedTuple):
-    """What to do with a file: ``hits`` scans it, ``query`` is as wide as what may be wanted, ``records`` makes records of
-    the lines that start at offsets.
+    """What to do with a file: ``hits`` scans it, ``query`` is as wide as what may be wanted, ``records`` makes records
+    of the lines that start at offsets.
     """
 
     file: LogFile

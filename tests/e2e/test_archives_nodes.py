@@ -103,6 +103,14 @@ def test_nothing_is_left_when_ended_by_a_signal(tmp_path: Path, number: signal.S
     assert list(temporary.iterdir()) == []
 
 
+def test_no_room_for_standard_input_is_exit_2(tmp_path: Path) -> None:
+    """A limit on the size of files stands in for a full disk."""
+    command = f"ulimit -f 8; {HAYSTACK} find x --logs -"
+    done = subprocess.run(["bash", "-c", command], input=b"x" * (1 << 20), capture_output=True, check=False)
+    assert done.returncode == 2
+    assert b"TMPDIR" in done.stderr
+
+
 # --- nodes list
 
 

@@ -492,3 +492,27 @@ def test_a_trouble_names_the_member_not_the_spooled_file(tmp_path: Path) -> None
     path = save(tmp_path / "a.tar", tar_of(("c1/var/log/a.log.gz", gzip.compress(LOG * 500)[:-20])))
     _, coverage = searched(path)
     assert [trouble.path for trouble in coverage.unreadable] == [f"{path}:c1/var/log/a.log.gz"]
+
+
+def test_what_stands_before_a_limit_is_read(tmp_path: Path) -> None:
+    """A log storm is compressed as well as a bomb: its beginning tells more than nothing."""
+    storm = LOG + b"the same again\n" * 200_000
+    path = save(tmp_path / "storm.tar.xz", lzma.compress(tar_of(("c1/var/log/nova/nova-api.log", storm))))
+    found, coverage = searched(path, limits=Limits(size=2 << 20))
+    assert found == [("c1", "/var/log/nova/nova-api.log", "here")]
+    assert "--max-archive-size" in complaints(coverage)["storm.tar.xz"]
+
+
+def test_an_archive_beside_what_was_unpacked_of_it(tmp_path: Path) -> None:
+    data = tar_of(("c1/var/log/nova/nova-api.log", LOG), ("c1/var/log/nova/nova-compute.log", LOG))
+    save(tmp_path / "c1.tar.gz", gzip.compress(data))
+    save(tmp_path / "c1/var/log/nova/nova-api.log", LOG)
+    save(tmp_path / "c1/var/log/nova/nova-compute.log", LOG.replace(b"here", b"more"))  # same size, another content
+    found, coverage = searched(tmp_path)
+    assert sorted(found) == [
+        ("c1", "/var/log/nova/nova-api.log", "here"),
+        ("c1", "/var/log/nova/nova-compute.log", "here"),
+        ("c1", "/var/log/nova/nova-compute.log", "more"),
+    ]
+    assert [trouble.reason.partition(" as ")[0] for trouble in coverage.skipped] == ["the same"]
+    assert not coverage.unreadable

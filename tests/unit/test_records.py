@@ -314,3 +314,21 @@ def test_the_clock_of_the_zone(tmp_path: Path) -> None:
     path = write(tmp_path / "x.log", [oslo(0, "a", OTHER)])
     (record,) = find("", path, zone=ZoneInfo("Europe/Berlin"))
     assert record.time == at(0) - timedelta(hours=1)
+
+
+@pytest.mark.parametrize("mark", ["utf-16", "utf-16-be", "utf-16-le"])
+def test_utf_16_is_not_passed_over_in_silence(tmp_path: Path, mark: str) -> None:
+    text = ("" if mark == "utf-16" else "\ufeff") + oslo(0, "here", NEEDLE) + "\n"
+    write(tmp_path / "c1/var/log/nova/nova-api.log", text.encode(mark))
+    answer = pipeline.find("", [tmp_path], jobs=1)
+    assert list(answer) == []
+    (trouble,) = answer.coverage().unreadable
+    assert "UTF-16" in trouble.reason
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_byte_order_mark_is_no_part_of_the_first_line(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path / name, b"\xef\xbb\xbf" + oslo(0, "here", NEEDLE).encode() + b"\r\nmore\r\n")
+    for text in ("", "here"):
+        (record,) = find(text, path)
+        assert (record.format, record.message, record.lines) == ("oslo", "here", 2)

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from ...errors import UnreadableError
 from .. import facts, layouts
 from ..query import Trouble
 from .limits import Budget
@@ -81,7 +80,7 @@ class Members:
         return False
 
     def file(self, parts: tuple[str, ...], size: int, modified: float, read: Callable[[int], bytes]) -> None:
-        """A regular file that is wanted. Raises UnreadableError for damage in it, after what could be read."""
+        """A regular file that is wanted. Raises what ended it early, after what could be read."""
         fact = facts.fact_of(parts)
         if fact:
             if size <= facts.MOST_BYTES:
@@ -92,18 +91,18 @@ class Members:
                     "/".join(parts), "an archive in an archive in an archive; unpack the outer one to read it"
                 )
                 return
-            path, _, damage = self.spool.write(read, modified)
+            path, _, ended = self.spool.write(read, modified)
             self.nested.append((parts, path))
-            if damage:
-                raise UnreadableError(damage)
+            if ended:
+                raise ended
         else:
-            path, got, damage = self.spool.write(read, modified)
+            path, got, ended = self.spool.write(read, modified)
             before = self._files.pop(parts, None)
             if before:  # the later of two members of one name is the file, as `tar --append` has it
                 before.source.unlink(missing_ok=True)
             self._files[parts] = Member(parts, path, got)
-            if damage:
-                raise UnreadableError(damage)
+            if ended:
+                raise ended
 
     def link(self, parts: tuple[str, ...], target: str, hard: bool) -> None:
         """A link that is wanted; where it leads is seen when all members are known."""

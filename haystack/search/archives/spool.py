@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ...errors import SourceError, UnreadableError
 from ..query import Trouble
-from .limits import LimitError, Limits
+from .limits import Limits
 
 _CHUNK = 1 << 20
 
@@ -48,41 +48,36 @@ class Spool:
         """Remove the directory."""
         self._remove()
 
-    def write(self, read: Callable[[int], bytes], modified: float) -> tuple[Path, int, str]:
-        """Spool what ``read`` gives: the file, its size, and in words the damage that ended it early."""
+    def write(self, read: Callable[[int], bytes], modified: float) -> tuple[Path, int, UnreadableError | None]:
+        """Spool what ``read`` gives: the file, its size, and what ended it early: damage, or a limit.
+
+        Raises NoRoomError, and leaves no part of the file then: what is left of the room is for other files.
+        """
         self._count += 1
         path = self.directory / f"{self._count:07}"
-        size, damage = 0, ""
+        size, ended = 0, None
         try:
             with path.open("xb") as file:
                 while True:
                     try:
                         data = read(_CHUNK)
                     except UnreadableError as err:
-                        if isinstance(err, LimitError):
-                            raise
-                        damage = str(err)
+                        ended = err
                         break
                     if not data:
                         break
                     size += len(data)
-                    try:
-                        file.write(data)
-                        file.flush()
-                    except OSError as err:
-                        raise NoRoomError(
-                            f"not unpacked to its end: {self.directory.parent}: {err.strerror}; set TMPDIR to a"
-                            " directory with more room"
-                        ) from err
+                    file.write(data)
+                    file.flush()
             # The year of a syslog line is told by the file's time.
             os.utime(path, (modified, modified))
-        except UnreadableError:
-            path.unlink(missing_ok=True)
-            raise
         except OSError as err:
             path.unlink(missing_ok=True)
-            raise NoRoomError(f"not unpacked to its end: {self.directory.parent}: {err.strerror}") from err
-        return path, size, damage
+            raise NoRoomError(
+                f"not unpacked to its end: {self.directory.parent}: {err.strerror}; set TMPDIR to a"
+                " directory with more room"
+            ) from err
+        return path, size, ended
 
 
 def _remove(directory: Path, owner: int) -> None:
