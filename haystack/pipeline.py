@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import TypeVar
@@ -311,6 +311,10 @@ class Found(Iterator[_Shaped]):
     def coverage(self) -> Coverage:
         """What was read, and what could not be."""
         return self._engine.coverage()
+
+    def lines_read(self) -> Mapping[tuple[str, str], int]:
+        """How many lines went by in the file at (node, path); only of files of which every line was parsed."""
+        return self._engine.lines_read
 
 
 def nodes(

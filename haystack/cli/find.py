@@ -22,7 +22,12 @@ _LEVELS = ("debug", "info", "warning", "error", "critical")
 @click.option("-i", "--ignore-case", is_flag=True, help="Capital and small letters are alike.")
 @click.option("--level", type=click.Choice(_LEVELS, case_sensitive=False), help="Only records of this level and above.")
 @click.option("--by-file", is_flag=True, help="Records file by file instead of in order of time over all files.")
-@click.option("--count", is_flag=True, help="Only say how many; with --by-file, how many in which file.")
+@click.option(
+    "--count",
+    is_flag=True,
+    help="Only say how many; with --by-file, how many in which file. "
+    "--format json adds the lines they took and the lines read.",
+)
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Stop after so many records.")
 @search_options
 @click.pass_context
@@ -33,8 +38,8 @@ def find(ctx: click.Context, /, text: str, **options: Any) -> None:
     were written. An empty TEXT ("") is in every record. The exit code is 4 when nothing was found.
     """
     from ..pipeline import Found, find_as
-    from ..report import output
-    from ..report.record_report import as_json, as_text, count_report, not_read, place_of
+    from ..report import count_report, output
+    from ..report.record_report import as_json, as_text, not_read
     from .progress import progress_display
 
     zone: tzinfo | None = options["zone"]
@@ -42,7 +47,7 @@ def find(ctx: click.Context, /, text: str, **options: Any) -> None:
     json = options["format_"] == "json"
     found = 0
     shape: Callable[[Any], Any]
-    shape = place_of if options["count"] else as_json(_ascii_only(options)) if json else as_text
+    shape = count_report.counted if options["count"] else as_json(_ascii_only(options)) if json else as_text
     with log_paths(options["logs"] or (".",)) as logs, progress_display() as progress:
         answer: Found[Any] = find_as(
             shape,
@@ -69,7 +74,12 @@ def find(ctx: click.Context, /, text: str, **options: Any) -> None:
             if options["count"]:
                 counts = Counter(islice(answer, options["limit"]))
                 found = counts.total()
-                put(count_report(counts, options["by_file"], json))
+                # A run that ends early cannot say how many lines there are.
+                files = count_report.by_place(counts, {} if options["limit"] else answer.lines_read())
+                if json:
+                    put(count_report.as_json(files, options["by_file"], answer.coverage()))
+                else:
+                    put(count_report.as_text(files, options["by_file"]))
             else:
                 for line in islice(answer, options["limit"]):
                     found += 1

@@ -5,8 +5,7 @@ A million records may come out, so what many of them share is encoded once, and 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import lru_cache
 from json.encoder import encode_basestring, encode_basestring_ascii
@@ -68,24 +67,6 @@ def as_text(record: Record) -> str:
     )
     text = "  ".join(fields).rstrip() + "\n"
     return text + "".join(f"    {clean(line)}".rstrip() + "\n" for line in record.body)
-
-
-def place_of(record: Record) -> tuple[str, str]:
-    """What records are counted by: node and path."""
-    return record.origin.node, record.origin.path
-
-
-def count_report(counts: Mapping[tuple[str, str], int], by_file: bool, as_json: bool) -> str:
-    """How many records there are in (node, path), in all or file by file."""
-    total = sum(counts.values())
-    if as_json:
-        files = [{"node": node, "file": path, "count": count} for (node, path), count in sorted(counts.items())]
-        return json.dumps({"count": total, "files": files} if by_file else {"count": total}) + "\n"
-    if not by_file:
-        return f"{total}\n"
-    return "".join(
-        f"{count:>9}  {clean(node) or '-'}  {clean(path)}\n" for (node, path), count in sorted(counts.items())
-    )
 
 
 def not_read(coverage: Coverage, found: int) -> Iterator[str]:

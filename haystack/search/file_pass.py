@@ -19,8 +19,8 @@ class FilePass(NamedTuple):
     """What the reading of one file needs: how to parse it, what to look for, whom to tell.
 
     ``window`` is as wide as what may be wanted, ``block`` is how much is read at once; ``tick`` is told the bytes done
-    (as stored), ``trouble`` what went wrong: what was read before still comes out. ``reference`` tells the year of
-    stamps that have none, as in ``fold``.
+    (as stored), ``trouble`` what went wrong: what was read before still comes out; ``lines_read`` how many lines went
+    by where all are folded. ``reference`` tells the year of stamps that have none, as in ``fold``.
     """
 
     file: LogFile
@@ -32,6 +32,7 @@ class FilePass(NamedTuple):
     block: int
     tick: Callable[[int], None]
     trouble: Callable[[str], None]
+    lines_read: Callable[[int], None]
     reference: datetime | None = None
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate, chain, count
 
 from ..formats import Line
@@ -76,3 +76,15 @@ def _whole_lines(data: bytes, offset: int, number: int) -> Iterator[Line]:
     else:
         texts = data[:-1].decode("ascii").split("\n")
     return map(Line, texts, offsets, count(number))
+
+
+def counted(blocks: Iterable[bytes], tell: Callable[[int], None]) -> Iterator[bytes]:
+    """The blocks; once they end, damage ends them or nobody asks for more, ``tell`` gets the lines that went by."""
+    lines, last = 0, b"\n"
+    try:
+        for block in blocks:
+            lines += block.count(b"\n")
+            last = block[-1:] or last
+            yield block
+    finally:
+        tell(lines + (last != b"\n"))

@@ -15,7 +15,7 @@ from . import reading
 from .file_pass import FilePass
 from .handles import Handles
 from .hit_events import hit_events, hit_lines, not_told
-from .numbered import Cursor, numbered_lines
+from .numbered import Cursor, counted, numbered_lines
 from .passing import passing
 from .reading import Lines
 from .regions import event_start
@@ -39,9 +39,8 @@ def plain_records(this: FilePass, handles: Handles, start: int, end: int, size: 
             # The window may begin in the middle of an event.
             first = event_start(Lines(fetch, 0, size, step=PROBE), start, this.facts.formats) if start else 0
             number = cursor.number(first) if this.seek.numbered else 1
-            yield from passing(
-                numbered_lines(_blocks(this, fetch, first, end), first, number), this.fold, this.seek.test
-            )
+            blocks = counted(_blocks(this, fetch, first, end), this.lines_read)
+            yield from passing(numbered_lines(blocks, first, number), this.fold, this.seek.test)
             return
         told: set[int] = set()  # an event across two chunks is found from both
         for low, data in _chunks(_blocks(this, fetch, start, end), start):

@@ -8,6 +8,7 @@ that rotations follow each other; memory and open files stay bounded whatever th
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
 from functools import partial
@@ -58,9 +59,11 @@ class RecordsEngine(FilesEngine):
 
     untimed = 0  # records that passed but bear no time, left out because a window was asked for
     unparsed = 0  # lines of raw records that passed
+    lines_read: Counter[tuple[str, str]]  # by node and path, of the files of which every line was folded
 
     def records(self, seek: Seek, shape: Shape[_Shaped], by_time: bool = True) -> Iterator[_Shaped]:
         """Records that pass, shaped, in order of time or file by file; lines of one file stay in their order."""
+        self.lines_read = Counter()
         parts = [part for number, file in enumerate(self.files) for part in self._parts(number, file, seek)]
         total = sum(part.end - part.start for part in parts) or 1
         done = 0
@@ -100,6 +103,7 @@ class RecordsEngine(FilesEngine):
             "read": self._read,
             "unparsed": self.unparsed,
             "untimed": self.untimed,
+            "lines_read": self.lines_read,
         }
 
     def _take(self, answer: dict[str, Any]) -> None:
@@ -108,6 +112,7 @@ class RecordsEngine(FilesEngine):
         self._read |= answer["read"]
         self.unparsed += answer["unparsed"]
         self.untimed += answer["untimed"]
+        self.lines_read += answer["lines_read"]
 
     def _parts(self, number: int, file: LogFile, seek: Seek) -> Iterator[_Part]:
         if not self._wanted(file, seek.scope):
@@ -158,7 +163,10 @@ class RecordsEngine(FilesEngine):
         trouble = partial(self._hurt, file)
         window = self._widened(file, seek.scope)
         facts, reference = self.look(file), self.year_reference(file)
-        this = FilePass(file, facts, _to_utc(clock, reader), window, seek, scanner, block, tick, trouble, reference)
+        lines_read = partial(self._lines_went_by, file)
+        this = FilePass(
+            file, facts, _to_utc(clock, reader), window, seek, scanner, block, tick, trouble, lines_read, reference
+        )
         self._read.add(file)
         records = (
             stream_records(this) if file.compression else plain_records(this, handles, part.start, part.end, file.size)
@@ -172,6 +180,9 @@ class RecordsEngine(FilesEngine):
                 if wanted.time is not None and wanted.time > key:
                     key = wanted.time
                 yield key, number, shape(wanted)
+
+    def _lines_went_by(self, file: LogFile, count: int) -> None:
+        self.lines_read[file.node, file.path] += count
 
     def _hurt(self, file: LogFile, reason: str) -> None:
         self._troubles[Trouble(file.source, reason)] = None

@@ -14,7 +14,7 @@ from . import reading
 from .file_pass import FilePass
 from .hit_events import hit_events, hit_lines, not_told
 from .look import last_time
-from .numbered import Cursor, numbered_lines
+from .numbered import Cursor, counted, numbered_lines
 from .passing import passing
 from .reading import Lines
 from .window import DISORDER
@@ -29,11 +29,12 @@ _TAIL = 2 << 10
 def stream_records(this: FilePass) -> Iterator[Record]:
     """Records of a compressed file, read through from its beginning."""
     with reading.open_stream(this.file.source, this.file.compression) as stream:
-        blocks = _windowed(this, reading.stream_blocks(stream, this.block))
+        blocks = reading.stream_blocks(stream, this.block)
         if this.scanner is None:
-            yield from passing(_stream_lines(blocks), this.fold, this.seek.test)
+            lines = _stream_lines(_windowed(this, counted(blocks, this.lines_read)))
+            yield from passing(lines, this.fold, this.seek.test)
         else:
-            yield from _stream_hits(this, this.scanner, blocks)
+            yield from _stream_hits(this, this.scanner, _windowed(this, blocks))
 
 
 class _Block(NamedTuple):

@@ -8,14 +8,16 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 
 from tests.e2e.test_cli_robust import CONTROL, HAYSTACK, hostile_tree, on_terminal, run, small_tree
-from tests.making import COMPRESS, FIXTURES, OTHER, at, event, oslo, write
+from tests.making import COMPRESS, FIXTURES, OTHER, at, event, fixture_files, fixture_lines, oslo, write
 
 DOWN = str(FIXTURES / "neutron_down")
+COUNT_SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "count-1.schema.json").read_text())
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "record-1.schema.json").read_text())
 
 
@@ -215,3 +217,44 @@ def test_a_window_in_another_zone(tmp_path: Path) -> None:
     done = find("", "--logs", str(path), "--tz", "+02:00", "--since", shown, "--format", "json", "--limit", "1")
     (record,) = records(done)
     assert (record["message"], record["time"]) == ("n3", "2026-11-22T04:00:03.000000Z")
+
+
+# --- lines add up
+
+
+def counted(*args: str) -> dict[str, Any]:
+    done = find(*args, "--count", "--by-file", "--format", "json")
+    document: dict[str, Any] = json.loads(done.stdout)
+    jsonschema.validate(document, COUNT_SCHEMA)
+    return document
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_every_line_of_the_captures_is_accounted_for(jobs: str) -> None:
+    document = counted("", "--logs", str(FIXTURES), "--jobs", jobs)
+    assert document["count"] > 1000
+    assert document["lines"] == document["lines_read"] == sum(len(fixture_lines(path)) for path in fixture_files())
+    assert all(file["lines"] == file["lines_read"] for file in document["files"])
+    assert len(document["files"]) > 50
+
+
+@pytest.mark.parametrize("suffix", COMPRESS)
+def test_lines_of_a_damaged_file_add_up_to_the_damage(tmp_path: Path, suffix: str) -> None:
+    lines = [oslo(n / 10, f"text {n} {os.urandom(8).hex()}", OTHER) for n in range(20_000)]
+    path = write(tmp_path / f"c1/var/log/nova/nova-api.log{suffix}", lines)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+    document = counted("", "--logs", str(tmp_path))
+    (file,) = document["files"]
+    assert file["lines"] == file["lines_read"]
+    assert 0 < file["lines"] < len(lines)
+    assert bool(document["coverage"]["unreadable"]) == bool(suffix)
+
+
+def test_lines_that_are_filtered_were_read_and_those_not_parsed_are_not_counted(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.log", [*event(1, "boom", OTHER, 2), oslo(2, "after", OTHER)])
+    document = counted("", "--logs", str(path), "--level", "error")
+    assert (document["count"], document["lines"], document["lines_read"]) == (1, 7, 8)
+    document = counted("boom", "--logs", str(path))
+    assert (document["count"], document["lines"], document["lines_read"]) == (1, 7, None)
+    assert counted("", "--logs", str(path), "--limit", "1")["lines_read"] is None
+    assert counted("nothing of the kind", "--logs", str(path))["lines_read"] is None
