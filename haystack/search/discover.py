@@ -8,10 +8,9 @@ a tree tells of its machine.
 from __future__ import annotations
 
 import filecmp
-import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timezone, tzinfo
 from itertools import groupby
 from pathlib import Path, PurePosixPath
@@ -23,15 +22,13 @@ from . import facts
 from .archives import Limits, Opened, Spool, kind_of, open_archive
 from .clock import NodeClock
 from .layouts import (
-    SYSTEM,
     is_archive_name,
-    is_log_name,
-    is_log_place,
     layout,
     machine_at,
     node_name,
 )
 from .query import Trouble
+from .tree import facts_on_disk, walk
 
 _COMPRESSED = {".gz": "gz", ".xz": "xz", ".bz2": "bz2", ".zst": "zst", ".zstd": "zst"}
 _ROTATION = re.compile(r"\.(\d{1,4})(?:\.[a-z0-9]+)?$")
@@ -56,7 +53,8 @@ class LogFile(NamedTuple):
     @property
     def series(self) -> str:
         """What all rotations of one log have in common."""
-        return f"{self.node}:{PurePosixPath(self.path).parent}/{file_stem(PurePosixPath(self.path).name)}"
+        directory, _, name = self.path.rpartition("/")
+        return f"{self.node}:{directory}/{file_stem(name)}"
 
 
 class Found(NamedTuple):
@@ -136,7 +134,7 @@ class _Search:
     def _drop_copies(self) -> None:
         """Of the same log of a node twice, as of an archive beside what was unpacked of it, one is read."""
         kept: list[LogFile] = []
-        for _, group in groupby(self.files, key=lambda file: (file.series, file.path, file.size)):
+        for _, group in groupby(self.files, key=lambda file: (file.node, file.path, file.size)):
             different: list[LogFile] = []
             for file in group:
                 same = next((other for other in different if file.size and _same_content(file, other)), None)
@@ -157,16 +155,17 @@ class _Search:
         if kind:
             self.archive(path, kind)
         else:
-            self._disk_file(path, size, path.parent, {})
+            self._disk_file(path, size, path.parent.absolute().parts, (path.name,), {})
 
     def directory(self, root: Path) -> None:
         """All logs and archives below a directory."""
         names: dict[tuple[str, ...], str] = {}
-        for path, size in _walk(root, self.seen, self.troubles, self.skipped):
-            if is_archive_name(path.name):
+        above = root.absolute().parts
+        for path, below, size in walk(root, self.seen, self.troubles, self.skipped):
+            if is_archive_name(below[-1]):
                 self._archive_in_directory(path)
             else:
-                self._disk_file(path, size, root, names)
+                self._disk_file(path, size, above, below, names)
 
     def _archive_in_directory(self, path: Path) -> None:
         try:
@@ -214,17 +213,18 @@ class _Search:
         told = facts.hostname(opened.facts.get(machine, {}))
         return told or otherwise
 
-    def _disk_file(self, path: Path, size: int, root: Path, names: dict[tuple[str, ...], str]) -> None:
-        above = root.absolute().parts
-        found = layout(above, path.relative_to(root).parts, self.services)
+    def _disk_file(
+        self, path: Path, size: int, above: Sequence[str], below: Sequence[str], names: dict[tuple[str, ...], str]
+    ) -> None:
+        found = layout(above, below, self.services)
         node = found.name
         if found.machine is not None:
             if found.machine not in names:
-                told = _facts_on_disk(Path(*found.machine))
+                told = facts_on_disk(Path(*found.machine))
                 names[found.machine] = facts.hostname(told) or node
                 self._clock(names[found.machine], told)
             node = names[found.machine]
-        self._add(path, path.name, found.path, node, size)
+        self._add(path, below[-1], found.path, node, size)
 
     def _clock(self, node: str, told: Mapping[str, bytes]) -> None:
         clock, problem = facts.clock(told, self.zone)
@@ -247,92 +247,11 @@ class _Search:
         )
 
 
-def _walk(
-    root: Path, seen: set[tuple[int, int]], troubles: list[Trouble], skipped: list[Trouble]
-) -> Iterator[tuple[Path, int]]:
-    real_root = os.path.realpath(root)
-    above = len(root.parts)
-    stack = [root]
-    machines: set[tuple[str, ...]] = set()
-    while stack:
-        directory = stack.pop()
-        try:
-            info = directory.stat()
-            if (info.st_dev, info.st_ino) in seen:
-                continue  # a link loop, or a root given twice
-            seen.add((info.st_dev, info.st_ino))
-            with os.scandir(directory) as listing:
-                # The tails that sos keeps apart come last, after the links to them.
-                entries = sorted(listing, key=lambda entry: (entry.name != "sos_strings", entry.name))
-        except OSError as err:
-            troubles.append(Trouble(str(directory), err.strerror or str(err)))
-            continue
-        if any(entry.name == "sos_commands" for entry in entries):
-            machines.add(directory.parts[above:])
-        for entry in entries:
-            path = Path(entry.path)
-            parts = path.parts[above:]
-            if entry.name in SYSTEM - {"sos_commands"} and not is_log_place((*parts, "")) and entry.is_dir():
-                skipped.append(Trouble(entry.path, "no logs by its place"))
-                continue
-            try:
-                if entry.is_symlink() and not _inside(entry.path, real_root):
-                    if _is_wanted(parts, machines):
-                        troubles.append(Trouble(entry.path, "a link that leads out of the tree; not followed"))
-                    continue
-                info = entry.stat()
-            except OSError as err:
-                if _is_wanted(parts, machines):
-                    troubles.append(Trouble(entry.path, err.strerror or str(err)))
-                continue
-            if stat.S_ISDIR(info.st_mode):
-                stack.append(path)
-            elif not _is_wanted(parts, machines):
-                continue
-            elif not stat.S_ISREG(info.st_mode):
-                skipped.append(Trouble(entry.path, "not a regular file"))
-            elif not is_log_name(entry.name) and not is_archive_name(entry.name):
-                skipped.append(Trouble(entry.path, "no log by its name"))
-            elif (info.st_dev, info.st_ino) not in seen:
-                seen.add((info.st_dev, info.st_ino))
-                yield path, info.st_size
-
-
-def _is_wanted(parts: Sequence[str], machines: set[tuple[str, ...]]) -> bool:
-    """Whether a file may be a log by its place. Of a copy of a file system only the known places hold logs."""
-    if machine_at(parts) is not None or is_archive_name(parts[-1]):
-        return True
-    if facts.fact_of(parts) or not is_log_place(parts):
-        return False
-    return not any(tuple(parts[: len(machine)]) == machine for machine in machines)
-
-
 def _same_content(one: LogFile, other: LogFile) -> bool:
     try:
         return one.size > 0 and filecmp.cmp(one.source, other.source, shallow=False)
     except OSError:
         return False  # reading it tells what is wrong with it
-
-
-def _inside(path: str, real_root: str) -> bool:
-    return os.path.realpath(path).startswith(real_root.rstrip(os.sep) + os.sep)
-
-
-def _facts_on_disk(machine: Path) -> dict[str, bytes]:
-    """The facts in the directory of a machine; a link is followed inside of it only."""
-    told: dict[str, bytes] = {}
-    real = os.path.realpath(machine)
-    for name in facts.FACT_FILES:
-        path = machine / name
-        try:
-            if name == "etc/localtime" and path.is_symlink():
-                told[name] = facts.LINK + os.fsencode(path.readlink())
-            elif path.is_file() and _inside(str(path), real):
-                with path.open("rb") as file:
-                    told[name] = file.read(facts.MOST_BYTES)
-        except OSError:
-            continue  # a fact that cannot be read is as good as none: --tz tells the zone
-    return told
 
 
 def _rotation(name: str) -> int:

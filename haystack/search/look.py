@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
@@ -16,6 +17,7 @@ from .discover import LogFile
 # So many bytes of the head and of the tail, so many lines of each.
 _LOOK = 16 << 10
 _SAMPLE_LINES = 12
+_HOLE = re.compile(rb"\0{64,}")
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -83,7 +85,8 @@ def _ends(file: LogFile) -> tuple[bytes, bytes]:
 
 
 def _facts_of(head: bytes, tail: bytes, whole_tail: bool) -> Facts:
-    text = head.lstrip(b"\0")  # a crash, or truncation under a writer, leaves zeros at the front
+    # A crash, or truncation under a writer, leaves holes at the front, in the middle or at the end.
+    text = _HOLE.sub(b"", head.lstrip(b"\0"))
     if text.count(b"\0") > len(text) // 8 or (head and not text and not tail.strip(b"\0")):
         encoding = "UTF-16" if head.startswith(_UTF_16) else ""
         return Facts(tuple(detect(())), None, None, True, {}, encoding)
