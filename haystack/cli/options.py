@@ -245,7 +245,7 @@ def log_paths(logs: Sequence[str]) -> Iterator[list[str]]:
 
     with ExitStack() as stack:
         try:
-            spool = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="haystack-"))) / "stdin.log"
+            spool = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="haystack-spool-"))) / "stdin.log"
             with spool.open("wb") as file:
                 while data := sys.stdin.buffer.read(1 << 20):
                     file.write(data)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from . import facts
+from .archives import SPOOL_PREFIX
 from .layouts import SYSTEM, is_archive_name, is_log_name, is_log_place, machine_at
 from .query import Trouble
 
@@ -42,9 +43,12 @@ def walk(
             if entry.name in SYSTEM - {"sos_commands"} and not is_log_place((*parts, "")) and entry.is_dir():
                 skipped.append(Trouble(entry.path, "no logs by its place"))
                 continue
+            if entry.name.startswith(SPOOL_PREFIX) and entry.is_dir():
+                skipped.append(Trouble(entry.path, "unpacked by haystack itself"))
+                continue
             try:
                 if entry.is_symlink() and not _inside(entry.path, real_root):
-                    if _is_wanted(parts, machines):
+                    if _is_wanted(parts, machines) and not _in_its_machine(entry.path, parts, real_root):
                         troubles.append(Trouble(entry.path, "a link that leads out of the tree; not followed"))
                     continue
                 info = entry.stat()
@@ -72,6 +76,19 @@ def _is_wanted(parts: Sequence[str], machines: set[tuple[str, ...]]) -> bool:
     if facts.fact_of(parts) or not is_log_place(parts):
         return False
     return not any(tuple(parts[: len(machine)]) == machine for machine in machines)
+
+
+def _in_its_machine(link: str, parts: Sequence[str], real_root: str) -> bool:
+    """Whether an absolute link leads to what lies below the link's own machine, where it is read without the link.
+
+    Pods' logs and kolla's volume are linked like this in `/var/log`, and lead astray where the tree was copied.
+    """
+    at = machine_at(parts)
+    target = str(Path(link).readlink())
+    if at is None or not target.startswith("/"):
+        return False
+    there = Path(real_root, *parts[:at], target.lstrip("/"))
+    return _inside(str(there), real_root) and there.exists()
 
 
 def _inside(path: str, real_root: str) -> bool:

@@ -95,6 +95,12 @@ LAYOUTS = [
 ]  # fmt: skip
 
 
+@pytest.mark.parametrize("name", ["journalctl_--list-boots", "journalctl_--disk-usage"])
+def test_what_sos_asks_journalctl_about_itself_is_no_log(tmp_path: Path, name: str) -> None:
+    write(tmp_path / f"{SOS}/sos_commands/logs/{name}", ["Archived and active journals take up 8.0M on disk."])
+    assert not discover([tmp_path], SERVICES).files
+
+
 @pytest.mark.parametrize(("path", "root", "node", "on_node", "service"), LAYOUTS)
 def test_node_path_and_service(tmp_path: Path, path: str, root: str, node: str, on_node: str, service: str) -> None:
     write(tmp_path / path, LINE)
@@ -202,6 +208,18 @@ def test_a_link_out_of_the_tree_is_not_followed(tmp_path: Path) -> None:
     found = discover([tmp_path / "tree"], SERVICES)
     assert names(found)[:2] == (["a.log"], ["leak", "leak.log", "near"])
     assert all("out of the tree" in t.reason for t in found.troubles)
+
+
+def test_an_absolute_link_of_a_copied_machine(tmp_path: Path) -> None:
+    """What it leads to is read in its own place; where that was not copied, it is told."""
+    logs = tmp_path / "tree/c1/var/log"
+    write(logs / "pods/openstack_nova-0/nova-api/0.log", LINE)
+    (logs / "containers").mkdir()
+    (logs / "containers/nova-api.log").symlink_to("/var/log/pods/openstack_nova-0/nova-api/0.log")
+    (logs / "containers/gone.log").symlink_to("/var/log/pods/gone/0.log")
+    (logs / "containers/evil.log").symlink_to("/../../../etc/passwd")
+    found = discover([tmp_path / "tree"], SERVICES)
+    assert names(found)[:2] == (["0.log"], ["evil.log", "gone.log"])
 
 
 def test_a_root_that_is_a_link_is_read(tmp_path: Path) -> None:

@@ -332,3 +332,12 @@ def test_a_byte_order_mark_is_no_part_of_the_first_line(tmp_path: Path, name: st
     for text in ("", "here"):
         (record,) = find(text, path)
         assert (record.format, record.message, record.lines) == ("oslo", "here", 2)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_holes_do_not_make_a_log_binary(tmp_path: Path, name: str) -> None:
+    """A crash or a truncation under a writer leaves zeros where lines were."""
+    first, last = (oslo(n, text, NEEDLE).encode() + b"\n" for n, text in ((0, "first"), (9, "last")))
+    path = write(tmp_path / name, first + b"\0" * 100_000 + b"\n" + last)
+    assert [r.message for r in find("", path) if r.format == "oslo"] == ["first", "last"]
+    assert sum(r.lines for r in find("", path)) == 3

@@ -8,6 +8,6 @@ numbered, links are followed among the members only. What is refused, and what l
 from .limits import Limits
 from .members import Member, Opened
 from .opening import kind_of, open_archive
-from .spool import Spool
+from .spool import SPOOL_PREFIX, Spool
 
-__all__ = ["Limits", "Member", "Opened", "Spool", "kind_of", "open_archive"]
+__all__ = ["SPOOL_PREFIX", "Limits", "Member", "Opened", "Spool", "kind_of", "open_archive"]

@@ -18,6 +18,8 @@ from ...errors import SourceError, UnreadableError
 from ..query import Trouble
 from .limits import Limits
 
+# What the directories are called: those of this run and of others are no logs, where they lie below a root.
+SPOOL_PREFIX = "haystack-spool-"
 _CHUNK = 1 << 20
 
 
@@ -36,7 +38,7 @@ class Spool:
         self.troubles: list[Trouble] = []
         self.skipped: list[Trouble] = []
         try:
-            self.directory = Path(tempfile.gettempdir()) / f"haystack-spool-{secrets.token_hex(8)}"
+            self.directory = Path(tempfile.gettempdir()) / f"{SPOOL_PREFIX}{secrets.token_hex(8)}"
             # Registered before it is there: a signal may come in between.
             self._remove = weakref.finalize(self, _remove, self.directory, os.getpid())
             self.directory.mkdir(mode=0o700)
