@@ -7,7 +7,7 @@ import re
 TRACEBACK = "Traceback (most recent call last)"
 
 _FURTHER = re.compile(
-    r"\s|$|Traceback \(most recent|During handling of the above exception|The above exception was the direct"
+    r"\s{2}|\t|$|Traceback \(most recent|During handling of the above exception|The above exception was the direct"
     r"|(?:[A-Za-z_]\w{0,80}\.){0,12}[A-Z]\w{0,80}(?:Error|Exception|Exit|Interrupt|Timeout|NotFound)(?::|$)"
     r"|\[SQL: |\[parameters: |\(Background on this error|Exit code: |Stdout: |Stderr: |</?[a-z]\w{0,40}[ />]",
     re.ASCII,

@@ -132,5 +132,5 @@ def _stripped(line: str) -> str:
 
 def level_in(text: str) -> Level | None:
     """The level of a text that begins with one, in a place that is made for it."""
-    found = _LEVEL.match(text)
+    found = _LEVEL.match(text.lstrip())  # pacemaker writes `pacemaker-controld[478]:  notice: …`
     return LEVELS.get(str(found.group(str(found.lastgroup))).upper()) if found else None

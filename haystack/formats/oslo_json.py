@@ -16,18 +16,19 @@ from .head import Format, Head
 from .json_lines import read_object
 from .stamps import iso_to_time
 
+_TELLING = ('"levelname"', '"funcname"', '"asctime"')  # a line that was cut may end before its level
 _INSTANCE = re.compile(r"uuid=([0-9a-f-]{36})|^([0-9a-f-]{36})$")
 
 
 def parse(line: str) -> Head | None:
     """The head of a JSON line of oslo.log; None for JSON of another kind."""
-    if not line.startswith('{"') or ('"levelname"' not in line and '"funcname"' not in line):
+    if not line.startswith('{"') or not any(name in line for name in _TELLING):
         return None
     event = read_object(line)
     if event is None or "message" not in event or "name" not in event:
         return None
     word = str(event.get("levelname") or event.get("level"))
-    if not ("levelname" in event or {"level", "time"} <= event.keys()):
+    if not ("levelname" in event or {"level", "time"} <= event.keys() or "asctime" in event):
         return None
     context, extra = _mapping(event, "context"), _mapping(event, "extra")
     message, *more = str(event["message"]).split("\n")

@@ -20,7 +20,7 @@ from .stamps import MONTHS, iso_to_time, stamp_to_time
 _LINE = re.compile(
     r"((\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)[.,](\d{3,6})(Z|[+-]\d\d:\d\d)?)"
     r" \[(debug|info|notice|warning|error|critical|alert|emergency)\]"
-    r" (<\d+\.\d+\.\d+>|emulator)(?:@[\w:.]+)? ?(.*)",
+    r" (<\d+\.\d+\.\d+>|emulator|(?= ))(?:@[\w:.]+)? ?(.*)",  # lager leaves out a pid it does not know
     re.DOTALL | re.ASCII,
 )
 _REPORT = re.compile(

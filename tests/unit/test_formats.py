@@ -937,6 +937,28 @@ MATCH: list[tuple[str, str, dict[str, Any]]] = [
         {"time": None, "pid": "6061", "request_id": OWN},
     ),
     ("oslo_bare", f"27.449 6061 INFO nova.api [{OWN} - - - - -] text", {"pid": "6061", "request_id": OWN}),
+    # --- lines that were cut, and what stands before a text
+    (
+        "oslo_json",
+        '{"message": "Trigger reload_allocations for port", "asctime": "2026-11-22 06:59:01", "name": "neutron.agent.dhcp.agent", '
+        '"msg": "Trigger reload_allocations for port %(port)s", "args": {"port": "admin_state_up=True, allowed_addr',
+        {
+            "time": at(2026, 11, 22, 6, 59, 1),
+            "level": None,
+            "logger": "neutron.agent.dhcp.agent",
+            "message": "Trigger reload_allocations for port",
+        },
+    ),
+    (
+        "rabbitmq",
+        "2022-02-09 22:41:15.003 [warning]  lager_file_backend dropped 19 messages in the last second",
+        {"level": WARNING, "pid": "", "message": "lager_file_backend dropped 19 messages in the last second"},
+    ),
+    (
+        "syslog",
+        "Feb 10 00:01:11 juju-04f1e3-0-lxd-5 pacemaker-controld[478]:  notice: State transition S_IDLE -> S_POLICY_ENGINE ",
+        {"level": INFO, "logger": "pacemaker-controld", "part": False},
+    ),
 ]
 
 # Lines that no format may take: each would tear the record it belongs to.
@@ -1398,6 +1420,13 @@ def test_traceback_in_syslog_is_joined_by_process() -> None:
 def test_event_after_a_traceback_of_the_same_process_and_second_is_its_own(stamp: str, following: str) -> None:
     lines = ("Traceback (most recent call last):", '  File "x.py", line 1, in f', "ValueError: x", following)
     assert [record.lines for record in records("\n".join(stamp + line for line in lines))] == [3, 1]
+
+
+def test_one_blank_before_a_text_is_no_indentation() -> None:
+    """pacemaker's lines in syslog begin with a blank; two thousand of them once were one event."""
+    stamp = "Feb 10 00:01:11 juju-04f1e3-0-lxd-5 pacemaker-controld[478]:  notice: State transition "
+    found = records(f"{stamp}S_IDLE -> S_POLICY_ENGINE \n{stamp}S_TRANSITION_ENGINE -> S_IDLE ")
+    assert [(record.lines, record.level) for record in found] == [(1, INFO), (1, INFO)]
 
 
 def test_coloured_traceback_keeps_its_indentation_and_loses_its_colour() -> None:
