@@ -1,6 +1,7 @@
 """Apache httpd: access lines (also nginx's and every other ``common`` or ``combined``) and the error log.
 
     192.0.2.1 - - [11/Mar/2026:09:14:22 +0000] "POST /v3/auth/tokens HTTP/1.1" 201 4755 "-" "python-requests/2.28"
+    192.0.2.1 - - [11/Mar/2026 09:14:20] "GET /v1/ping HTTP/1.1" 200 -                   Werkzeug; Django has no client
     [Wed Mar 11 09:14:20.531 2026] [wsgi:error] [pid 811:tid 140] [client 192.0.2.21:48122] text
     2026-03-11 09:14:20.531204 text                                          kolla's ErrorLogFormat "%{cu}t %M"
 
@@ -25,6 +26,12 @@ _ACCESS = re.compile(
     r'"[^"]*" (\d{3}) (?:\d+|-)(?: .*)?$',
     re.DOTALL | re.ASCII,
 )
+# The small servers of Django, Werkzeug and Python itself: local time, no zone.
+_SMALL = re.compile(
+    r"(?:[\w.:\-]{1,255} - - )?\[(\d\d/[A-Z][a-z]{2}/\d{4}) (\d\d:\d\d:\d\d)\] "
+    r'(?:"[^"]*" (\d{3}) (?:\d+|-)$|code (\d{3}), message )',
+    re.DOTALL | re.ASCII,
+)
 _ERROR = re.compile(
     r"(?:\[([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,6})? \d{4})\] (?=\[)|(?=\[[\w-]+:))"
     r"\[(?:([\w-]*):)?(emerg|alert|crit|error|warn|notice|info|debug|trace\d)\] "
@@ -40,15 +47,15 @@ _OWN = re.compile(r"AH\d{5}: |mod_wsgi |\s{2}|Traceback \(most recent", re.ASCII
 
 def parse(line: str) -> Head | None:
     """The head of an access or error line."""
-    if line[:1] == "[":
+    if line[:1] == "[" and line[3:4] != "/":
         return _error(line)
     if line[10:11] == " " and line[26:27] == " ":
         head = _kolla(line)
         if head is not None:
             return head
     if '] "' in line[:700]:
-        return _access(line)
-    return None
+        return _access(line) or _small(line)
+    return _small(line) if "] code " in line[:300] else None
 
 
 def _access(line: str) -> Head | None:
@@ -57,6 +64,15 @@ def _access(line: str) -> Head | None:
     if found is None or time is None:
         return None
     return Head(time, Level.ERROR if found.group(2)[0] == "5" else Level.INFO, line, "access")
+
+
+def _small(line: str) -> Head | None:
+    found = _SMALL.match(line)
+    time = http_to_time(f"{found.group(1)}:{found.group(2)}") if found else None
+    if found is None or time is None:
+        return None
+    status = found.group(3) or found.group(4)
+    return Head(time, Level.ERROR if status[0] == "5" else Level.INFO, line, "access")
 
 
 def _error(line: str) -> Head | None:

@@ -1,9 +1,10 @@
-"""Ceph: the logs of its daemons and clients, the cluster log, and ceph-volume's.
+"""Ceph: the logs of its daemons and clients, the cluster log, ceph-volume's and cephadm's.
 
     2022-02-10T09:32:05.746+0000 7f6fa1d2ad80 -1 bluestore(/var/lib/ceph/osd/ceph-1) _verify_csum bad crc32c/0x80000 …
     2026-03-11T09:14:22.531+0000 mon.a (mon.0) 1203 : cluster [WRN] Health check failed: 1 osds down (OSD_DOWN)
     2018-01-11 09:14:22.531201 mon.test mon.0 10.230.16.59:6789/0 1203 : cluster [INF] mon.test calling …     < Nautilus
     [2022-02-09 22:38:21,163][ceph_volume.process][INFO  ] stderr -->  RuntimeError: could not find osd.0 …
+    2026-03-11 09:14:20,531 7f1234567740 DEBUG Non-zero exit code 1 from /usr/bin/podman …                      cephadm
 
 Until Nautilus the time is local and without zone. A daemon prints how chatty a line is: -1 is an error, 0 and 1 are
 what the default shows. Lines of containers begin with ``debug``.
@@ -28,6 +29,10 @@ _VOLUME = re.compile(
     r"\[(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d),(\d{3})\]\[([\w.]{1,80})\]\[(DEBUG|INFO|WARNING|ERROR|CRITICAL) *\] (.*)",
     re.DOTALL | re.ASCII,
 )
+_CEPHADM = re.compile(
+    r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d),(\d{3}) ([0-9a-f]{8,16}) (DEBUG|INFO|WARNING|ERROR|CRITICAL) (.*)",
+    re.DOTALL | re.ASCII,
+)
 _IN_TEXT = re.compile(r"log_channel\(\w{1,16}\) log \[(DBG|INF|SEC|WRN|ERR)\] ", re.ASCII)
 _LEVELS = {**LEVELS, "SEC": Level.INFO}
 
@@ -36,7 +41,7 @@ def parse(line: str) -> Head | None:
     """The head of a line of a Ceph daemon, the cluster log or ceph-volume."""
     first = line[:1]
     if first in ("2", "d"):
-        return _daemon(line) or _cluster(line)
+        return _cephadm(line) if line[19:20] == "," else _daemon(line) or _cluster(line)
     return _volume(line) if first == "[" else None
 
 
@@ -61,6 +66,15 @@ def _cluster(line: str) -> Head | None:
     date, clock, fraction, zone, sender, _, level, text = found.groups()
     time = stamp_to_time(date, clock, fraction, zone)
     return Head(time, _LEVELS[level], text, sender) if time else None
+
+
+def _cephadm(line: str) -> Head | None:
+    found = _CEPHADM.match(line)
+    if found is None:
+        return None
+    date, clock, fraction, thread, level, text = found.groups()
+    time = stamp_to_time(date, clock, fraction)
+    return Head(time, LEVELS[level], text, "cephadm", thread) if time else None
 
 
 def _volume(line: str) -> Head | None:

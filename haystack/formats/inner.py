@@ -31,6 +31,7 @@ from . import (
     qemu,
     rabbitmq,
     supervisord,
+    swift,
     uwsgi,
 )
 from .carried import TRACEBACK, continues_traceback
@@ -59,6 +60,7 @@ _INNER: tuple[Callable[[str], Head | None], ...] = (
     maxscale.parse,
     haproxy.parse_bare,
     apache.parse,
+    swift.parse,
 )
 # A head of these formats begins with a digit, a colour, a level, a bracket or a brace; most texts do not.
 _MAY_HAVE_HEAD = frozenset("0123456789\x1b[{=ACDEFINTWMSodtbBP!us*")
@@ -68,17 +70,6 @@ _LEVEL = re.compile(
     r"|(?P<word>(?i:emerg|alert|critical|crit|error|err|warning|warn|notice|info|debug))(?:: | +\[)"
     r"|(?P<upper>CRITICAL|ERROR|WARNING|WARN|INFO|DEBUG)(?::? )"
     r"|\[(?P<bracket>ALERT|CRITICAL|ERROR|WARNING|NOTICE|INFO|DEBUG)\] )"
-)
-# RFC 5424, 6.2.1, and journald's PRIORITY.
-SEVERITIES = (
-    Level.CRITICAL,
-    Level.CRITICAL,
-    Level.CRITICAL,
-    Level.ERROR,
-    Level.WARNING,
-    Level.INFO,
-    Level.INFO,
-    Level.DEBUG,
 )
 
 
@@ -114,8 +105,10 @@ def carried(
         )
     if program.startswith("haproxy"):
         return haproxy.read_notice(text, time, pid)._replace(body=tuple(more), sender=sender)
-    own = Level.ERROR if text.startswith(TRACEBACK) else level_in(text)
-    further = continues_traceback(text)
+    own = level_in(text)
+    further = own is None and continues_traceback(text)
+    if text.startswith(TRACEBACK):
+        own = Level.ERROR
     body = without_prefixes(more)
     return Head(time, own or level, text, program, pid, body=body, key=sender, part=further, sender=sender)
 

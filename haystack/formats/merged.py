@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from ..record import LEVELS
 from .head import Format, Head
 from .inner import carried
 from .stamps import stamp_to_time
@@ -16,6 +17,8 @@ from .stamps import stamp_to_time
 _LINE = re.compile(
     r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\.(\d{6}) \[([A-Za-z][\w./-]{1,80})\](?: (.*)|$)", re.DOTALL | re.ASCII
 )
+# The probes that come with the tool name themselves: `pinger DEBUG 64 bytes from 192.0.2.7: icmp_seq=1 …`.
+_PROBE = re.compile(r"([\w.-]{2,60}) (DEBUG|INFO|WARNING|ERROR) (.*)", re.DOTALL | re.ASCII)
 
 
 def parse(line: str) -> Head | None:
@@ -25,7 +28,11 @@ def parse(line: str) -> Head | None:
         return None
     date, clock, fraction, tag, text = found.groups()
     time = stamp_to_time(date, clock, fraction)
-    return carried(text or "", time, tag) if time else None
+    if time is None:
+        return None
+    head = carried(text or "", time, tag)
+    probe = _PROBE.match(text or "") if head.level is None else None
+    return head._replace(level=LEVELS[probe[2]], logger=probe[1], message=probe[3]) if probe else head
 
 
 FORMAT: Format = Format("merged", parse, multiline=True)

@@ -20,7 +20,7 @@ from .stamps import stamp_to_time
 _LINE = re.compile(
     r"(?:\x1b\[[0-9;]*m)?"
     r"(?P<stamp>(?P<date>\d{4}-\d\d-\d\d)[ T](?P<clock>\d\d:\d\d:\d\d)(?:[.,](?P<fraction>\d{1,6}))?)"
-    r"(?P<zone>Z|[+-]\d\d:?\d\d)?"
+    r"(?: ?(?P<zone>Z|[+-]\d\d:?\d\d))?"
     r"(?: \|)?(?: (?P<pid>\d+))?"  # devstack's console puts a bar behind the stamp
     r" (?:\x1b\[[0-9;]*m)?(?P<level>DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|TRACE|AUDIT|NOTICE|FATAL)"
     r" (?:\x1b\[[0-9;]*m)?(?P<logger>[A-Za-z_][\w.\-/]*)"  # juju has unit.mysql/2.juju-log
@@ -36,6 +36,10 @@ _PLAIN = re.compile(
 _CONTEXT = re.compile(r"\[([^\]\[]*)\] ?")
 # A format string of one's own may put up to two words or brackets before the context.
 _LATER_CONTEXT = re.compile(r"((?:\[[^\[\]]{1,60}\] |[\w.:-]{1,60} ){1,2})\[((?:None |g?req-)[^\[\]]*)\] ?")
+# What a shipper or a format string of one's own puts before the stamp: a host, a container, a file's name.
+_BEFORE = re.compile(
+    r"(?:[A-Za-z][\w.-]{1,80}(?::| +\|)?|\[[A-Za-z][\w.-]{1,80}\]) (?=20\d\d-\d\d-\d\d[ T]\d\d:\d\d:\d\d)", re.ASCII
+)
 _new = tuple.__new__
 _PLAIN_REST = (False, "", False, True)  # part, sender, cut, year_known
 _INSTANCE = re.compile(r"\[instance: ([^\]]*)\] ?")
@@ -69,14 +73,17 @@ def parse(line: str) -> Head | None:
 def _parse_any(line: str) -> Head | None:
     found = _LINE.match(line)
     if found is None:
-        return None
+        before = _BEFORE.match(line)
+        return parse(line[before.end() :]) if before else None
     stamp, date, clock, fraction, zone, pid, level_name, logger, rest = found.groups()
     rest = rest or ""
     if "\x1b" in rest:  # uWSGI and devstack colour the line: `ESC[00m` ends it
         rest = _COLOUR.sub("", rest)
     pid = pid or ""
-    if not pid and line[19:20] == "," and "." not in logger and not rest.startswith("["):
-        return None  # supervisord's own: `2026-03-11 09:14:20,531 INFO waiting for nova-api to stop`
+    if not pid and "." not in logger and not rest.startswith("[") and (line[19:20] == "," or (zone and not fraction)):
+        return (
+            None  # supervisord's `2026-03-11 09:14:20,531 INFO waiting for …`, dnf's `2026-03-11T09:14:20Z DEBUG no …`
+        )
     level = LEVELS[level_name]
     time = stamp_to_time(date, clock, fraction, zone)
     if time is None:

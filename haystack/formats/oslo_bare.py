@@ -23,7 +23,8 @@ _COLOUR = re.compile(r"(?:\x1b|\^\[)?\[\d{0,2}(?:;\d{1,2}){0,3}m")
 _LINE = re.compile(
     r"(?!\d{4}-)(?:(\d\d-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)[.,](\d{1,6}) |[-:T\d]{0,10} ?[\d:]{0,8}[.,]\d{1,6} )?"
     r"(?:(\d{1,7}) )?(DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|TRACE|AUDIT) "
-    r"(?:([a-z_]\w*(?:\.[A-Za-z_][\w-]*)+)(?: (.*)|$)|([a-z][a-z_]{2,30}) (\[.*|Traceback \(most recent.*))",
+    r"(?:([a-z_]\w*(?:\.[A-Za-z_][\w-]*)+)(?: (.*)|$)|([a-z][a-z_]{2,30}) (\[.*|Traceback \(most recent.*)"
+    r"|(?<=TRACE )([a-z][a-z_]{2,30}) ?(.*))",  # only lines of a traceback were ever TRACE
     re.DOTALL | re.ASCII,
 )
 _FIRST = frozenset("DIWECTA0123456789\x1b[^-:.,")
@@ -38,9 +39,10 @@ def parse(line: str) -> Head | None:
     found = _LINE.match(line)
     if found is None:
         return None
-    date, clock, fraction, pid, word, logger, rest, short_logger, short_rest = found.groups()
+    date, clock, fraction, pid, word, *named = found.groups()
     time = stamp_to_time(f"20{date}", clock, fraction) if date else None
-    logger, rest = logger or short_logger, rest or short_rest or ""
+    logger, rest = next((pair for pair in zip(named[::2], named[1::2], strict=True) if pair[0]), ("", ""))
+    rest = rest or ""
     head = read_rest(rest, Head(time, LEVELS[word], "", logger, pid or "", key=f"{pid}|{logger}"))
     # A context that was wrapped by the paste begins an event all the same.
     return head._replace(part=False) if head.part and rest.startswith(("[req-", "[None ")) else head

@@ -28,6 +28,9 @@ _REPORT = re.compile(
     r"(\d{1,2})-([A-Z][a-z]{2})-(\d{4})::(\d\d:\d\d:\d\d)(?:\.(\d{1,6}))? ===",
     re.ASCII,
 )
+_CRASH = re.compile(
+    r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) =(ERROR|WARNING|INFO|CRASH|SUPERVISOR|PROGRESS) REPORT====$", re.ASCII
+)
 _REPORT_LEVELS = {"CRASH": Level.ERROR, "SUPERVISOR": Level.ERROR, "PROGRESS": Level.INFO}
 
 
@@ -42,6 +45,8 @@ def parse(line: str) -> Head | None:
 
 
 def _text(line: str) -> Head | None:
+    if line.endswith(" REPORT===="):
+        return _crash(line)
     found = _LINE.match(line)
     if found is None:
         return None
@@ -50,6 +55,16 @@ def _text(line: str) -> Head | None:
     if time is None:
         return None
     return Head(time, LEVELS[level.upper()], message, pid=pid, key=f"{stamp}|{pid}", part=True)
+
+
+def _crash(line: str) -> Head | None:
+    """Of lager's crash.log: the kind of report; its text stands on the lines below."""
+    found = _CRASH.match(line)
+    if found is None:
+        return None
+    date, clock, kind = found.groups()
+    time = stamp_to_time(date, clock)
+    return Head(time, _REPORT_LEVELS.get(kind) or LEVELS[kind], f"{kind} REPORT", key=line) if time else None
 
 
 def _json(line: str) -> Head | None:

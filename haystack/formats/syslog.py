@@ -14,14 +14,18 @@ from __future__ import annotations
 import re
 
 from .head import Format, Head
-from .inner import SEVERITIES, carried
-from .syslog_prefix import read_prefix
+from .inner import carried
+from .syslog_prefix import SEVERITIES, read_prefix
 
+# What journalctl says of the journal itself.
+_NOTE = re.compile(r"-- (?:Logs begin at |Journal begins at |Reboot --$|Boot [0-9a-f]{32} --$|No entries --$)")
 _UPTIME = re.compile(r"\[ *\d+\.\d{3,6}\] ?", re.ASCII)
 
 
 def parse(line: str) -> Head | None:
     """The head of a syslog line; HAProxy's lines are left to its own row."""
+    if line.startswith("-- "):
+        return Head(None, None, line, "journalctl") if _NOTE.match(line) else None
     prefix = read_prefix(line)
     if prefix is None or prefix.program.startswith("haproxy"):
         return None

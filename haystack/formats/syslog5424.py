@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 
 from .head import Format, Head
-from .inner import SEVERITIES, carried
+from .inner import carried
 from .stamps import stamp_to_time
+from .syslog_prefix import SEVERITIES
 
 _LINE = re.compile(
     r"<(\d{1,3})>1 (\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?(Z|[+-]\d\d:\d\d) "

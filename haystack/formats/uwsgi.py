@@ -29,10 +29,21 @@ _PLAIN = re.compile(
     r"|--- no python application found",
     re.ASCII,
 )
+# What it prints when it starts and stops, one after the other, without date and level.
+_START = re.compile(
+    r"\[uWSGI\] getting |\*\*\* (?:WARNING: |Operational MODE: |uWSGI is running in |no app loaded)"
+    r"|compiled with version: |os: Linux-|nodename: \S+$|machine: \w+$|clock source: |pcre jit |lock engine: "
+    r"|thunder lock: |current working directory: /|uwsgi socket \d+ |detected (?:number of CPU|binary path|max file)"
+    r"|your (?:processes number|memory page|server socket|mercy for)|Python (?:version: [\d.]+ |main interpreter )"
+    r"|python threads support |mapped \d+ bytes|WSGI app \d+ \(mountpoint=|set[ug]id\(\) to |dropping root"
+    r"|[Gg]racefully (?:killing|shutting)|\.\.\.(?:gracefully|brutally) (?:killing|reloading)"
+    r"|worker \d+ \(pid: \d+\) (?:died|is )|Respawned uWSGI worker |binary reloading uWSGI|closing all non-uwsgi",
+    re.ASCII,
+)
 _FRAME = re.compile(r"/\S{1,512}\([^()\s]{0,512}\) \[0x[0-9a-f]{1,16}\]$|\*\*\* end of backtrace \*\*\*$", re.ASCII)
 # uWSGI gives no level, but these are no notes: a request killed for its time, a worker that died.
 _FATAL = ("HARAKIRI", "DAMN !", "!!! uWSGI process", "unable to load app", "--- no python application")
-_BEGINS = frozenset("!DSgw*us-/")
+_BEGINS = frozenset("!DSgw*us-/[conmpdyltPWGRbr.")
 
 
 def parse(line: str) -> Head | None:
@@ -57,6 +68,8 @@ def parse(line: str) -> Head | None:
 def _plain(line: str) -> Head | None:
     if _PLAIN.match(line):
         return Head(None, _level(line), line, "uwsgi", key="uwsgi" if "backtrace of" in line else "")
+    if _START.match(line):
+        return Head(None, None, line, "uwsgi")
     return Head(None, None, line, "uwsgi", key="uwsgi", part=True) if _FRAME.match(line) else None
 
 

@@ -959,6 +959,260 @@ MATCH: list[tuple[str, str, dict[str, Any]]] = [
         "Feb 10 00:01:11 juju-04f1e3-0-lxd-5 pacemaker-controld[478]:  notice: State transition S_IDLE -> S_POLICY_ENGINE ",
         {"level": INFO, "logger": "pacemaker-controld", "part": False},
     ),
+    # --- oslo with something before the stamp, and a zone of its own
+    (
+        "oslo",
+        f"2026-11-22 06:07:39.087 +0100 28816 ERROR nova.api [{OWN} {USER} {PROJECT} - default default] text",
+        {"time": at(2026, 11, 22, 6, 7, 39, 87000, hours=1), "pid": "28816", "request_id": OWN, "message": "text"},
+    ),
+    (
+        "oslo",
+        f"controller1 2026-11-22 06:07:39.087 28816 ERROR nova.api [{OWN} {USER} {PROJECT} - default default] text",
+        {"time": at(2026, 11, 22, 6, 7, 39, 87000), "request_id": OWN, "message": "text"},
+    ),
+    (
+        "oslo",
+        "nova_api_1  | 2026-11-22 06:07:39.087 28816 ERROR nova.api Traceback (most recent call last):",  # docker compose
+        {"pid": "28816", "part": True},
+    ),
+    (
+        "oslo_bare",
+        "3405 TRACE neutron     sys.exit(main())",
+        {"pid": "3405", "logger": "neutron", "message": "    sys.exit(main())", "part": True},
+    ),
+    (
+        "merged",
+        "2015-10-29 10:52:20.739000 [PING30] pinger DEBUG PING 192.168.233.100 (192.168.233.100) 56(84) bytes of data.",
+        {"level": DEBUG, "logger": "pinger", "message": "PING 192.168.233.100 (192.168.233.100) 56(84) bytes of data."},
+    ),
+    # --- packages
+    (
+        "packages",
+        "2022-02-01 00:16:35 startup packages remove",
+        {"time": at(2022, 2, 1, 0, 16, 35), "logger": "dpkg", "message": "startup packages remove"},
+    ),
+    ("packages", "2022-02-07 15:32:54 status half-installed efibootmgr:amd64 17-1", {"logger": "dpkg"}),
+    ("packages", "Start-Date: 2022-02-07  15:32:54", {"time": at(2022, 2, 7, 15, 32, 54), "logger": "apt"}),
+    ("packages", "Log ended: 2022-02-04  10:08:15", {"time": at(2022, 2, 4, 10, 8, 15), "message": "Log ended"}),
+    (
+        "packages",
+        "Jan 12 10:11:12 Installed: 1:openstack-nova-compute-18.2.0-1.el7.noarch",
+        {"logger": "yum", "year_known": False, "message": "Installed: 1:openstack-nova-compute-18.2.0-1.el7.noarch"},
+    ),
+    (
+        "packages",
+        "2026-03-11T09:14:20+0000 DDEBUG Command: dnf upgrade",
+        {"time": at(2026, 3, 11, 9, 14, 20, hours=0), "level": DEBUG, "message": "Command: dnf upgrade"},
+    ),
+    ("packages", "2026-03-11T09:14:20Z DEBUG Loaded plugins: builddep", {"message": "Loaded plugins: builddep"}),
+    ("packages", "2026-03-11T09:14:20Z INFO --- logging initialized ---", {"level": INFO}),
+    # --- ansible
+    (
+        "ansible",
+        "2026-03-11 09:14:20,531 p=123 u=root n=ansible | TASK [nova : Copying over nova.conf] ****",
+        {
+            "time": at(2026, 3, 11, 9, 14, 20, 531000),
+            "level": INFO,
+            "pid": "123",
+            "message": "TASK [nova : Copying over nova.conf] ****",
+        },
+    ),
+    ("ansible", "2026-03-11 09:14:20,531 p=123 u=root n=ansible INFO| PLAY RECAP ****", {"message": "PLAY RECAP ****"}),
+    (
+        "ansible",
+        '2015-10-29 10:52:36,051 p=2344 u=stack |  fatal: [c1]: FAILED! => {"changed": false}',
+        {"level": ERROR, "logger": "ansible", "message": 'fatal: [c1]: FAILED! => {"changed": false}'},
+    ),
+    ("ansible", "2026-03-11 09:14:20,531 p=1 u=root n=ansible | [WARNING]: Found both", {"level": WARNING}),
+    # --- slow queries
+    (
+        "slow_query",
+        "# Time: 260311  9:14:20",
+        {"time": at(2026, 3, 11, 9, 14, 20), "message": "Time: 260311  9:14:20"},
+    ),
+    ("slow_query", "# Time: 2026-03-11T09:14:20.531012Z", {"time": at(2026, 3, 11, 9, 14, 20, 531012, hours=0)}),
+    (
+        "slow_query",
+        "# User@Host: nova[nova] @ controller1 [10.0.0.1]  Id:    12",
+        {"time": None, "message": "nova[nova] @ controller1 [10.0.0.1]  Id:    12"},
+    ),
+    ("slow_query", "/usr/sbin/mysqld, Version: 8.0.36 (MySQL Community Server). started with:", {"time": None}),
+    # --- chrony
+    (
+        "chrony",
+        "2026-03-11 09:14:20 10.0.0.1        3 -12.345      0.012  4.5e-05 N  1 1.2e-04 -1.0e-05 2.3e-04 4.5e-02 3.0e-04",
+        {"time": at(2026, 3, 11, 9, 14, 20, hours=0), "level": None},
+    ),
+    (
+        "chrony",
+        "2026-03-11 09:14:20 10.0.0.1        N  2 111 111 1111   6  6 0.00  1.234e-04  3.912e-02  5.340e-04 0A000001 4B K K",
+        {"logger": "chrony"},
+    ),
+    # --- tempest
+    (
+        "tempest",
+        "{0} tempest.api.compute.servers.test_create_server.ServersTestJSON.test_list_servers [1.234567s] ... ok",
+        {"time": None, "level": INFO},
+    ),
+    ("tempest", "{1} tempest.api.volume.test_x.VolumesTest.test_y [12.345678s] ... FAILED", {"level": ERROR}),
+    ("tempest", "{1} setUpClass (tempest.api.volume.test_x.VolumesTest) [0.000000s] ... FAILED", {"level": ERROR}),
+    ("tempest", "time: 2016-07-05 10:11:12.123456Z", {"time": at(2016, 7, 5, 10, 11, 12, 123456, hours=0)}),
+    ("tempest", "failure: tempest.api.volume.test_x.VolumesTest.test_y [ multipart", {"level": ERROR}),
+    # --- swift
+    (
+        "swift",
+        "proxy-server: 127.0.0.1 127.0.0.1 07/Sep/2016/16/07/35 HEAD /v1/AUTH_cfb8 HTTP/1.0 403 - python-swiftclient - tx0",
+        {"time": at(2016, 9, 7, 16, 7, 35, hours=0), "level": INFO, "logger": "proxy-server"},
+    ),
+    ("swift", "10.0.0.7 10.0.0.1 07/Sep/2016/16/07/35 PUT /v1/AUTH_cfb8/c HTTP/1.0 503 - -", {"level": ERROR}),
+    (
+        "syslog",
+        "Mar 11 09:14:22 swift-01 proxy-server: 127.0.0.1 127.0.0.1 07/Sep/2016/16/07/35 HEAD /v1/AUTH_x HTTP/1.0 403 - tx0",
+        {"time": at(2016, 9, 7, 16, 7, 35, hours=0), "level": INFO},
+    ),
+    # --- pcsd, fluentd, opensearch, redis, juju
+    (
+        "pcsd",
+        "I, [2022-02-04T09:57:32.123456 #1234]  INFO -- : Config files sync started",
+        {
+            "time": at(2022, 2, 4, 9, 57, 32, 123456),
+            "level": INFO,
+            "pid": "1234",
+            "message": "Config files sync started",
+        },
+    ),
+    ("pcsd", "E, [2020-03-30T13:01:21.123 #00010]    ERROR -- : no", {"level": ERROR, "pid": "00010", "message": "no"}),
+    (
+        "fluentd",
+        "2026-03-11 09:14:20 +0000 [warn]: #0 failed to flush the buffer. retry_times=0",
+        {
+            "time": at(2026, 3, 11, 9, 14, 20, hours=0),
+            "level": WARNING,
+            "message": "failed to flush the buffer. retry_times=0",
+        },
+    ),
+    (
+        "opensearch",
+        "[2026-03-11T09:14:20,531][WARN ][o.o.c.r.a.DiskThresholdMonitor] [controller1] high disk watermark [90%] exceeded",
+        {
+            "time": at(2026, 3, 11, 9, 14, 20, 531000),
+            "level": WARNING,
+            "logger": "o.o.c.r.a.DiskThresholdMonitor",
+            "message": "[controller1] high disk watermark [90%] exceeded",
+        },
+    ),
+    (
+        "redis",
+        "811:M 11 Mar 2026 09:14:20.531 # Connection with replica 192.0.2.12:6379 lost.",
+        {"time": at(2026, 3, 11, 9, 14, 20, 531000), "level": WARNING, "pid": "811"},
+    ),
+    (
+        "juju",
+        "2022-02-11 18:59:38 unit-canal-2: meterstatus (meter-status-changed), waited 0s, held 0s",
+        {"time": at(2022, 2, 11, 18, 59, 38), "logger": "unit-canal-2"},
+    ),
+    ("juju", "2022-02-11 18:59:38 === agent unit-canal-2 started ===", {"logger": "unit-canal-2"}),
+    # --- logfmt in its dialects
+    (
+        "logfmt",
+        'ts=2026-03-11T09:14:20.531Z caller=main.go:1 level=warn component="rule manager" msg="Evaluating rule failed"',
+        {
+            "time": at(2026, 3, 11, 9, 14, 20, 531000, hours=0),
+            "level": WARNING,
+            "logger": "rule manager",
+            "message": 'msg="Evaluating rule failed"',
+        },
+    ),
+    ("logfmt", 'time=2026-03-11T09:14:20.531Z level=INFO source=main.go:1 msg="Starting"', {"level": INFO}),
+    (
+        "logfmt",
+        'logger=settings t=2026-03-11T09:14:20.531012Z level=info msg="Starting Grafana"',
+        {"logger": "settings", "message": 'msg="Starting Grafana"'},
+    ),
+    ("logfmt", 't=2026-03-11T09:14:20+0000 lvl=eror msg="Failed to start" logger=server', {"level": ERROR}),
+    (
+        "logfmt",
+        '{"level":"warning","msg":"retrying","name":"c1","time":"2026-03-11T09:14:20Z"}',
+        {"time": at(2026, 3, 11, 9, 14, 20, hours=0), "level": WARNING, "message": "retrying name=c1"},
+    ),
+    # --- more of known programs
+    ("apache", '[11/Mar/2026 09:14:20] "GET /auth/login/ HTTP/1.1" 500 1234', {"level": ERROR}),
+    (
+        "apache",
+        '192.0.2.1 - - [11/Mar/2026 09:14:20] "GET /v1/ping HTTP/1.1" 200 -',
+        {"time": at(2026, 3, 11, 9, 14, 20), "level": INFO},
+    ),
+    ("apache", "192.0.2.1 - - [11/Mar/2026 09:14:20] code 404, message Not Found", {"level": INFO}),
+    (
+        "ceph",
+        "2026-03-11 09:14:20,531 7f1234567740 DEBUG Non-zero exit code 1 from /usr/bin/podman",
+        {"level": DEBUG, "logger": "cephadm", "pid": "7f1234567740"},
+    ),
+    (
+        "dmesg",
+        "kern  :err   : [Wed Mar 11 09:14:20 2026] I/O error, dev sda, sector 12345678",
+        {"level": ERROR, "time": at(2026, 3, 11, 9, 14, 20), "message": "I/O error, dev sda, sector 12345678"},
+    ),
+    (
+        "dmesg",
+        "2026-03-11T09:14:20,531012+01:00 nf_conntrack: table full, dropping packet",
+        {"time": at(2026, 3, 11, 9, 14, 20, 531012, hours=1)},
+    ),
+    ("dmesg", "<3>[   12.345678] I/O error", {"level": ERROR, "time": None, "message": "I/O error"}),
+    ("syslog", "-- Reboot --", {"time": None, "logger": "journalctl"}),
+    ("syslog", "-- Logs begin at Mon 2026-03-09 09:14:22 UTC, end at Wed 2026-03-11 09:14:22 UTC. --", {"time": None}),
+    (
+        "syslog",
+        "Feb 04 10:10:13  IPaddr2(res_vault-ext_f2687f5_vip)[29031]:    INFO: Bringing device eth0 up",
+        {"level": INFO, "logger": "IPaddr2(res_vault-ext_f2687f5_vip)", "pid": "29031", "part": False},
+    ),
+    ("syslog", "Jul 05 10:11:12 warning [TOTEM ] A processor failed", {"level": WARNING, "logger": "corosync"}),
+    (
+        "syslog",
+        "Jul 05 10:11:12 [2345] node1       crmd:     info: do_state_transition:\tState transition S_IDLE",
+        {"level": INFO, "logger": "crmd", "pid": "2345", "part": False},
+    ),
+    (
+        "syslog",
+        "Wed 2026-03-11 09:14:22 UTC controller1 nova-compute.service[811]: 2026-03-11 09:14:22.100 811 INFO nova.x [-] x",
+        {"logger": "nova.x", "pid": "811", "level": INFO},
+    ),
+    (
+        "journal",
+        "Wed 2026-03-11 09:14:22.531012 UTC [s=6c0b;i=1f;b=77;m=3;t=4;x=5]",
+        {"time": at(2026, 3, 11, 9, 14, 22, 531012, hours=0)},
+    ),
+    (
+        "journal",
+        'data: {"__REALTIME_TIMESTAMP":"1773220460531012","_COMM":"x","PRIORITY":"4","MESSAGE":"hi"}',
+        {"level": WARNING, "message": "hi"},
+    ),
+    ("uwsgi", "[uWSGI] getting INI configuration from /etc/keystone/keystone-uwsgi-public.ini", {"level": None}),
+    (
+        "uwsgi",
+        "WSGI app 0 (mountpoint='') ready in 2 seconds on interpreter 0x55 pid: 9473 (default app)",
+        {"time": None},
+    ),
+    (
+        "python_log",
+        "2026-11-22 06:07:39,087 [12] INFO     gnocchi.cli.metricd: 0 measurements bundles across 0 metrics wait",
+        {
+            "time": at(2026, 11, 22, 6, 7, 39, 87000),
+            "logger": "gnocchi.cli.metricd",
+            "pid": "12",
+            "message": "0 measurements bundles across 0 metrics wait",
+        },
+    ),
+    (
+        "python_log",
+        "2022-02-10 13:48:38,127 - util.py:(434) [DEBUG]: Reading file: /var/lib/ubuntu-advantage/private/machine-token",
+        {"level": DEBUG, "logger": "util.py"},
+    ),
+    (
+        "rabbitmq",
+        "2022-02-04 10:29:49 =ERROR REPORT====",
+        {"time": at(2022, 2, 4, 10, 29, 49), "level": ERROR, "message": "ERROR REPORT"},
+    ),
 ]
 
 # Lines that no format may take: each would tear the record it belongs to.
@@ -996,7 +1250,6 @@ NONE = [
     "{}",
     "2026-11-22",
     "2026-13-45 06:07:39.087 28816 ERROR nova.wsgi [-] a day that does not exist",
-    "2022-02-01 00:16:35 startup packages remove",
     "Feb 30 06:07:39 host prog[1]: a day that does not exist",
     "Nov 22 is the day: on which it broke",
     "Server unexpectedly closed network connection: x",
@@ -1082,6 +1335,34 @@ MISS: list[tuple[str, str]] = [
     ("syslog_bare", "spam[0]: x"),
     ("oslo_bare", "2026-13-45 06:07:39.087 28816 ERROR nova.wsgi [-] a day that does not exist"),
     ("oslo_bare", "06:07:39.087 28816 is not a level"),
+    ("oslo", "the host 2026-11-22 06:07:39.087 28816 ERROR nova.api [-] x"),
+    ("oslo", "2026-03-11T09:14:20Z DEBUG timer"),
+    ("oslo_bare", "3405 ERROR neutron is gone"),
+    ("packages", "2022-02-01 00:16:35 starting the packages"),
+    ("packages", "Log started: yesterday"),
+    ("packages", "2026-03-11T09:14:20Z INFO oslo.messaging x"),
+    ("ansible", "2026-03-11 09:14:20,531 p=123 is the pid | x"),
+    ("slow_query", "# Time: is money"),
+    ("slow_query", "# User@Host is missing"),
+    ("chrony", "2026-03-11 09:14:20 10.0.0.1 came back after 3 4 5 6 7 8 tries"),
+    ("tempest", "time: to go"),
+    ("tempest", "error: nova is down"),
+    ("tempest", "{0} is the first ... ok?"),
+    ("swift", "10.0.0.7 10.0.0.1 07/Sep/2016:16:07:35 PUT /v1/AUTH_cfb8/c HTTP/1.0 503 - -"),
+    ("pcsd", "I, [2022-02-04] INFO -- : x"),
+    ("fluentd", "2026-03-11 09:14:20 [warn]: x"),
+    ("opensearch", "[2022-02-09 22:38:21,163][ceph_volume.process][INFO  ] x"),
+    ("redis", "811:M 11 Mar 2026 09:14:20.531 x"),
+    ("juju", "2022-02-11 18:59:38 nova waited 3s, held 0s for x"),
+    ("logfmt", "level=info is what I want"),
+    ("logfmt", '{"level":"info","msg":"x","pid":"<0.801.0>","time":"2026-03-11T09:14:20Z"}'),
+    ("apache", "[11/Mar/2026 09:14:20] it broke"),
+    ("dmesg", "kern  :err   : x"),
+    ("journal", "Wed 2026-03-11 09:14:22 UTC controller1 systemd[1]: [s=1;i=2] x"),
+    ("uwsgi", "machine: compute1 is down"),
+    ("syslog", "-- it broke"),
+    ("syslog", "2026-03-11T09:14:20+0000 DEBUG Command: dnf upgrade"),
+    ("python_log", "2026-11-22 06:07:39,087 [12] it broke: x"),
 ]
 
 
@@ -1362,6 +1643,41 @@ def test_rabbitmq_report_of_3_6() -> None:
         "\n=INFO REPORT==== 21-Jul-2016::19:21:27 ===\naccepting AMQP connection"
     )
     assert [(record.level, record.lines) for record in records(text)] == [(ERROR, 4), (INFO, 2)]
+
+
+def test_slow_queries_are_events_with_the_time_of_their_statement() -> None:
+    query = (
+        "# User@Host: nova[nova] @ controller1 [10.0.0.1]\n# Thread_id: 12  Schema: nova  QC_hit: No\n"
+        "# Query_time: 10.104520  Lock_time: 0.000090  Rows_sent: 1  Rows_examined: 120000\n"
+        "SET timestamp={};\nSELECT *\nFROM instances;"
+    )
+    text = "\n".join(("# Time: 260311  9:14:20", query.format(1773220460), query.format(1773220461)))
+    found = records(text)
+    assert [(r.format, r.lines) for r in found] == [("slow_query", 1), ("slow_query", 6), ("slow_query", 6)]
+    assert found[2].time == at(2026, 3, 11, 9, 14, 21, hours=0)
+    assert found[1].body[-1] == "FROM instances;"
+
+
+def test_verbose_journal() -> None:
+    text = (
+        "-- Logs begin at Mon 2026-03-09 09:14:22 UTC, end at Wed 2026-03-11 09:14:22 UTC. --\n"
+        "Wed 2026-03-11 09:14:20.531012 UTC [s=6c0b;i=1f;b=77;m=3;t=4;x=5]\n    PRIORITY=3\n    SYSLOG_IDENTIFIER=nova-api\n"
+        "    _PID=811\n    MESSAGE=no\nWed 2026-03-11 09:14:21.531012 UTC [s=6c0b;i=20;b=77;m=3;t=4;x=5]\n    MESSAGE=two"
+    )
+    _, one, two = records(text)
+    assert (one.time, one.level) == (at(2026, 3, 11, 9, 14, 20, 531012, hours=0), ERROR)
+    assert (one.logger, one.pid, one.message, one.lines) == ("nova-api", "811", "no", 5)
+    assert (two.message, two.lines) == ("two", 2)
+
+
+def test_what_apt_did_is_one_event() -> None:
+    text = (
+        "Start-Date: 2022-02-07  15:32:54\nCommandline: apt-get install -qqy grub-pc\nInstall: grub-pc:amd64 (2.04)\n"
+    )
+    assert [(r.lines, r.format) for r in records(text + "End-Date: 2022-02-07  15:32:55\n")] == [
+        (3, "packages"),
+        (2, "packages"),
+    ]
 
 
 def test_start_of_a_guest_takes_its_command_line() -> None:
