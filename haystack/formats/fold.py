@@ -2,8 +2,9 @@
 
 oslo.log repeats its prefix on each traceback line but leaves the request id out, so those lines are joined
 by stamp, pid and logger. Lines without any prefix (SQL, XML dumps, multi-line messages) belong to the line
-before them where the format of that line is a multi-line one, else they may be what ``stderr`` knows. Everything
-else is a ``raw`` record: nothing is dropped, and the ``lines`` of the records sum up to the lines read.
+before them where the format of that line is a multi-line one, else they may be what ``stderr`` or ``stamped``
+know. Everything else is a ``raw`` record: nothing is dropped, and the ``lines`` of the records sum up to the lines
+read.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ..record import ExceptionInfo, Level, Origin, Record
-from . import stderr
+from . import stamped, stderr
 from .head import Format, Head
 from .stamps import newest_year
 
@@ -135,10 +136,10 @@ def fold(
             if last is not None and last.lines < MAX_LINES and last.format.multiline:
                 last.add(text, (), index)
             else:
-                head, row = stderr.read(text)
-                event = _Open(line, head or Head(None, None, text), row if head else _RAW, index)
+                head, row = _read_alone(text)
+                event = _Open(line, head, row, index)
                 waiting.append(event)
-                last = event if head and row.multiline else None
+                last = event if row.multiline else None
         else:
             whole = joined.get(head.key) if head.part or head.sender else None
             if whole is None or whole.lines >= MAX_LINES or not (head.part or whole.cut):
@@ -246,6 +247,14 @@ def read_head(text: str, formats: Sequence[Format]) -> tuple[Head | None, Format
         if head is not None:
             return head, row
     return None, None
+
+
+def _read_alone(text: str) -> tuple[Head, Format]:
+    """Head and row of a line that no format understands and that belongs to no event."""
+    head, row = stderr.read(text)
+    if head is None:
+        head, row = stamped.parse(text), stamped.FORMAT
+    return (head, row) if head is not None else (Head(None, None, text), _RAW)
 
 
 def _exception(head: Head, body: list[str]) -> ExceptionInfo | None:

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import haystack
 from haystack.formats import FORMATS, Head, Line, Place, detect, fold, read_head
 from haystack.formats.stamps import iso_to_time, newest_year, read_zone, without_year
 from haystack.record import Level, Record
@@ -1788,8 +1791,50 @@ def test_the_same_line_behind_an_event_is_the_event_s(line: str, _begins: str, _
     assert record.body == (line,)
 
 
+STAMPED: list[tuple[str, datetime, Level | None, str]] = [
+    (
+        "2018-06-28 00:20:17.173738 INFO [sample_workload.sh]: Workload started!",
+        at(2018, 6, 28, 0, 20, 17, 173738, hours=0),
+        INFO,
+        "INFO [sample_workload.sh]: Workload started!",
+    ),
+    (
+        "2015-10-29 10:52:28.336 tcpdump DEBUG Starting tcpdump retrier on interface 'tap2e6d0f35-cb'",
+        at(2015, 10, 29, 10, 52, 28, 336000, hours=0),
+        DEBUG,
+        "tcpdump DEBUG Starting tcpdump retrier on interface 'tap2e6d0f35-cb'",
+    ),
+    ("[2026-03-11T09:14:20Z] no ERROR", at(2026, 3, 11, 9, 14, 20, hours=0), ERROR, "no ERROR"),
+    ("2026-03-11 09:14:20 there was no ERROR", at(2026, 3, 11, 9, 14, 20, hours=0), None, "there was no ERROR"),
+]
+
+
+@pytest.mark.parametrize(("line", "time", "level", "message"), STAMPED)
+def test_a_stamp_tells_the_time_of_any_line(line: str, time: datetime, level: Level | None, message: str) -> None:
+    first, second = records(f"{line}\nmore")
+    assert (first.format, first.time, first.level, first.message) == ("stamped", time, level, message)
+    assert (second.format, second.time) == ("raw", time)
+
+
+@pytest.mark.parametrize("line", [line for line, *_ in STAMPED])
+def test_among_the_lines_of_an_event_a_stamp_is_part_of_it(line: str) -> None:
+    (record,) = records(f"2026-11-22 06:07:39.087 811 DEBUG nova.x [-] it printed:\n{line}")
+    assert record.body == (line,)
+
+
 @pytest.mark.parametrize(
-    "line", ["Errors: none", "error while doing it", "nova.conf: no", "INFO", "worker is down", "a.b.c"]
+    "line",
+    [
+        "Errors: none",
+        "2026-11-22",
+        "2026-13-45 06:07:39 no day",
+        "[2026]",
+        "error while doing it",
+        "nova.conf: no",
+        "INFO",
+        "worker is down",
+        "a.b.c",
+    ],
 )
 def test_other_lines_stay_raw(line: str) -> None:
     (record,) = records(line)
@@ -1840,6 +1885,24 @@ def test_no_text_raises(line: str) -> None:
 def test_no_line_is_lost(lines: list[str]) -> None:
     found = fold((Line(line, 0, 0) for line in lines), detect(lines[:10]), Place("n", "s", "f", "f"), to_utc)
     assert sum(record.lines for record in found) == len(lines)
+
+
+# What files hold besides text: padding of a crash, another system's line ends, cut characters, long lines.
+_JUNK = (b"\0\0\0", b"\r", b"\xff\xfe", b"\xe2\x82", b"\x0c", b"\x85", "\u2028\u2029".encode(), b"\x1c", b"x" * 70_000)
+any_bytes = st.one_of(
+    any_line.map(lambda line: line.encode("utf-8", "surrogatepass")), st.sampled_from(_JUNK), st.binary(max_size=40)
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(any_bytes, max_size=3).map(b"".join), max_size=20), st.booleans())
+def test_no_line_is_lost_whatever_the_bytes(pieces: list[bytes], ended: bool) -> None:
+    # A file that begins with junk is taken for no log at all.
+    data = b"\n".join((oslo("[-] ").encode(), b"first\n" * 40, *pieces)) + b"\n" * ended
+    with TemporaryDirectory() as directory:
+        (Path(directory) / "nova-api.log").write_bytes(data)
+        found = list(haystack.find("", [directory], jobs=1))
+    assert sum(record.lines for record in found) == data.count(b"\n") + (not data.endswith(b"\n"))
 
 
 @pytest.mark.parametrize(
