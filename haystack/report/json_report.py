@@ -17,8 +17,8 @@ from .mask import mask
 SCHEMA = "haystack/diagnosis-1"
 # The text of one record in the document; a longer one is cut.
 _LONGEST = 4096
-# Control characters that JSON lets through and a terminal does not survive: DEL, C1, bidirectional marks.
-_UNSAFE = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+# What JSON lets through and a terminal or an encoder does not survive: DEL, C1, bidirectional marks, surrogates.
+_UNSAFE = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 def render(diagnosis: Diagnosis, ascii_only: bool = False) -> str:

@@ -34,6 +34,9 @@ class Report(NamedTuple):
 REPORTS = {
     "text": Report((".txt",), "text.render", "triage_text.render"),
     "json": Report((".json",), "json_report.render", "triage_json.render"),
+    "markdown": Report((".md", ".markdown"), "markdown.render", "markdown.render"),
+    "junit": Report((".xml", ".junit.xml"), "junit.render", "junit.render"),
+    "sarif": Report((".sarif", ".sarif.json"), "sarif.render", "sarif.render"),
 }
 DEFAULT = "text"
 

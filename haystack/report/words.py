@@ -12,13 +12,15 @@ from typing import NamedTuple
 
 from ..correlate.ids import Access, normalise
 from ..correlate.trace import Trace, entry
-from ..diagnose import CAUSE_FOUND, HEALTHY, Candidate, Diagnosis, Evidence
+from ..diagnose import CAUSE_FOUND, HEALTHY, NOT_FOUND, UNKNOWN_CAUSE, Candidate, Diagnosis, Evidence
 from ..diagnose.diagnose import SURE
 from ..diagnose.model import NEW, Names, Reach, Suspect, Triage, Unexplained
 from ..record import Record
 from .clean import clean
 
 _BARS = "▁▂▃▄▅▆▇█"
+# A line of a log in documents that wrap it.
+_LONGEST = 600
 # More than this of troubles, notes and problems is only counted.
 MOST_NOT_READ = 10
 
@@ -85,6 +87,35 @@ def stopped(diagnosis: Diagnosis) -> str:
 def suspect_place(suspect: Suspect) -> str:
     """The code a suspect names."""
     return clean(f"{suspect.module}:{suspect.line} {suspect.function}()" if suspect.function else suspect.module)
+
+
+def question(answer: Diagnosis | Triage) -> str:
+    """What was asked, as the command that asks it."""
+    if isinstance(answer, Diagnosis):
+        return f"haystack trace {' '.join(clean(i) for i in answer.asked)}"
+    return "haystack triage"
+
+
+def summary(answer: Diagnosis | Triage) -> str:
+    """The answer in a sentence without its cause: what became of the request, or of the cloud."""
+    if isinstance(answer, Triage):
+        failed = counted(answer.failed.count, "request", answer.failed.more)
+        return f"{verdict(answer)}; {failed} failed; {window(answer)}" if answer.failed.count else verdict(answer)
+    if answer.verdict == NOT_FOUND:
+        return f"no log line has {', '.join(clean(i) for i in answer.asked)}"
+    reason = clean(answer.outcome.reason) if answer.outcome else ""
+    if answer.verdict == HEALTHY:
+        return f"{good_news(answer)}: {reason}" if reason else good_news(answer)
+    return f"It failed: {reason}" if answer.outcome and answer.outcome.failed else why_unknown(answer)
+
+
+def unknown(answer: Diagnosis | Triage) -> str:
+    """Why no cause is named, where something did go wrong; empty elsewhere."""
+    if answer.verdict != UNKNOWN_CAUSE:
+        return ""
+    if isinstance(answer, Diagnosis):
+        return why_unknown(answer)
+    return "errors that no known fault explains"
 
 
 def verdict(triage: Triage) -> str:
@@ -166,6 +197,28 @@ def clocks(answer: Diagnosis | Triage) -> list[str]:
 def place(evidence: Evidence) -> str:
     """File and line, without the directory."""
     return clean(f"{PurePosixPath(evidence.record.origin.path).name}:{evidence.line}")
+
+
+def whole_place(evidence: Evidence) -> str:
+    """Node, service, file and line of an evidence line."""
+    origin = evidence.record.origin
+    return clean(f"{origin.node or '-'}  {origin.service or '-'}  {origin.path}:{evidence.line}")
+
+
+def evidence_block(evidence: Sequence[Evidence], day: date | None) -> list[str]:
+    """Evidence as lines of plain text: when and where, and below it what the log says."""
+    lines = []
+    for item in evidence:
+        lines += [f"{clock(item.record.time, day)}  {whole_place(item)}", f"    {cut(clean(item.text), _LONGEST)}"]
+    return lines
+
+
+def fix_lines(steps: Sequence[tuple[str, bool]]) -> list[str]:
+    """The steps of a fix, numbered, with whether they change anything."""
+    return [
+        f"{number}. {clean(step)}  ({'changing' if changing else 'read-only'})"
+        for number, (step, changing) in enumerate(steps, 1)
+    ]
 
 
 def first_day(answer: Trace | Triage | None) -> date | None:

@@ -9,9 +9,9 @@ import jsonschema
 import pytest
 
 import haystack
-from haystack.report import json_report, text, triage_json, triage_text
+from haystack.report import json_report, reports, text, triage_json, triage_text
 from tests.accuracy.score import FIXTURES, failing_id, labels
-from tests.triages import TRIAGES
+from tests.triages import TRIAGES, traced
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 DOCS = Path(__file__).parents[2] / "docs"
@@ -35,6 +35,16 @@ def test_text_of_triage(name: str, width: int, request: pytest.FixtureRequest) -
     answer = triage_text.plain(TRIAGES[name](), width)
     check(answer, f"triage_{name}.{width}.txt", request)
     assert max(map(len, answer.splitlines())) <= width
+
+
+@pytest.mark.parametrize("name", TRIAGES)
+def test_markdown_of_triage(name: str, request: pytest.FixtureRequest) -> None:
+    check(reports.render(TRIAGES[name](), "markdown"), f"triage_{name}.md", request)
+
+
+def test_markdown(request: pytest.FixtureRequest) -> None:
+    answer = traced("compute_disk_full")._replace(logs=("fixtures/compute_disk_full",))
+    check(reports.render(answer, "markdown"), "compute_disk_full.md", request)
 
 
 def check(answer: str, name: str, request: pytest.FixtureRequest) -> None:
