@@ -35,6 +35,7 @@ REPORTS = {
     "text": Report((".txt",), "text.render", "triage_text.render"),
     "json": Report((".json",), "json_report.render", "triage_json.render"),
     "markdown": Report((".md", ".markdown"), "markdown.render", "markdown.render"),
+    "html": Report((".html", ".htm"), "html.page.render", "html.page.render"),
     "junit": Report((".xml", ".junit.xml"), "junit.render", "junit.render"),
     "sarif": Report((".sarif", ".sarif.json"), "sarif.render", "sarif.render"),
 }
@@ -82,7 +83,8 @@ def render(answer: Answer, format_: str, ascii_only: bool = False) -> str:
     from ..diagnose.model import Diagnosis
 
     report = REPORTS[format_]
-    module, function = (report.diagnosis if isinstance(answer, Diagnosis) else report.triage).split(".")
+    name = report.diagnosis if isinstance(answer, Diagnosis) else report.triage
+    module, _, function = name.rpartition(".")
     renderer = cast(
         "Callable[[Answer, bool], str]",
         getattr(importlib.import_module(f".{module}", __package__), function),
