@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ..record import Record
 
@@ -39,28 +38,6 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("attachment", re.compile(rf"(?:/attachments/|\b[Aa]ttachment(?:[ _]id)?[ :=]+'?)({_UUID})")),
     ("stack", re.compile(rf"(?:/stacks/[\w.-]+/|\b[Ss]tack(?:[ _]id)?[ :=]+'?)({_UUID})")),
 )
-# An access line: what was asked for, and what came of it. Eventlet, nova's request log, uWSGI, HAProxy and Apache.
-_ACCESS = re.compile(
-    r'"?(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (?P<url>/[^\s"]{0,1000})(?: HTTP/[\d.]{1,5})?"?'
-    r"(?:.{0,12}?status: (?P<status>\d{3})|.{0,120}?\(HTTP/[\d.]{1,5} (?P<uwsgi>\d{3})\)| (?P<apache>\d{3}) \d+)"
-)
-# HAProxy has the status before the request: ` 200 2490 - - ---- 2/2/0/0/0 0/0 "GET /v2.1/flavors HTTP/1.1"`.
-_PROXY = re.compile(
-    r" (?P<status>\d{3}) \d+ \S+ \S+ \S{4} [\d/+]+ [\d/]+ .{0,200}?"
-    r'"(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (?P<url>/[^\s"]{0,1000})'
-)
-# Longer access lines are cut: content is hostile, and the expressions must not walk through 64 KiB of it.
-_ACCESS_LINE = 2048
-_TIME_TAKEN = re.compile(r"\btime: (\d+\.\d+)| in (\d+) msecs| (\d+\.\d{6})$")
-
-
-class Access(NamedTuple):
-    """An API access line; ``seconds`` is None where the line does not say how long it took."""
-
-    method: str
-    url: str
-    status: int
-    seconds: float | None
 
 
 def normalise(asked: str) -> str:
@@ -76,27 +53,6 @@ def normalise(asked: str) -> str:
 def bare(request_id: str) -> str:
     """A request id as it is searched for."""
     return request_id.removeprefix("req-").lower()
-
-
-def access(record: Record) -> Access | None:
-    """The API access a record reports; None for other records."""
-    message = record.message
-    if "HTTP" not in message and "status: " not in message:
-        return None
-    message = message[:_ACCESS_LINE]
-    proxied = _PROXY.search(message)
-    if proxied:
-        return Access(proxied.group("method"), proxied.group("url"), int(proxied.group("status")), None)
-    found = _ACCESS.search(message)
-    if found is None:
-        return None
-    taken = _TIME_TAKEN.search(message)
-    seconds = None
-    if taken:
-        plain, millis, glance = taken.groups()
-        seconds = float(plain or glance) if plain or glance else int(millis) / 1000
-    status = found.group("status") or found.group("uwsgi") or found.group("apache")
-    return Access(found.group("method"), found.group("url"), int(status), seconds)
 
 
 def mentioned_requests(record: Record) -> set[str]:

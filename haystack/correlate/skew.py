@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 
+from ..access import access
 from ..record import Record
 from ..search.clock import Clocks, NodeClock
-from .ids import access, bare
+from .ids import bare
 
 _QUARTER = 900.0
 # Less than this is no zone: the nearest real ones are an hour (half an hour in a few places) away.

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from ..access import Access, access
 from ..record import Level, Record
 from ..search import Engine, Query
-from .ids import Access, access, bare, mentioned_requests, normalise, resources
+from .ids import bare, mentioned_requests, normalise, resources
 
 ROUNDS = 4
 MOST_IDS = 120

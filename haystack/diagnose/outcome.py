@@ -10,7 +10,8 @@ import re
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from ..correlate.ids import Access, access, bare, normalise
+from ..access import Access, access
+from ..correlate.ids import bare, normalise
 from ..correlate.trace import Trace, entry
 from ..record import Level, Record
 

@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from ..correlate.ids import access, bare
+from ..access import access
+from ..correlate.ids import bare
 from ..correlate.trace import Trace, entry
 from ..record import Level, Record
 from .model import Stop

@@ -21,7 +21,8 @@ from .head import Format, Head
 from .stamps import http_to_time, stamp_to_time, wordy_to_time
 
 _ACCESS = re.compile(
-    r"(?:[\w.\-*\[\]:]{1,255}:\d{1,5} )?"  # vhost_combined
+    r"(?:[\w.\-*\[\]:]{1,255}:\d{1,5} |(?:[\w.:\-]{1,64}(?:, |,| (?=[\w.:\-]{1,255} \S{1,64} \S{1,255} \[))){1,8})?"
+    # (vhost_combined; kolla puts %{X-Forwarded-For}i in front, a list of addresses or -)
     r"[\w.:\-]{1,255} \S{1,64} \S{1,255} \[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] "
     r'"[^"]*" (\d{3}) (?:\d+|-)(?: .*)?$',
     re.DOTALL | re.ASCII,

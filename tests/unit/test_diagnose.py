@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import haystack
-from haystack.correlate.ids import access
+from haystack.access import access
 from haystack.library.wording import fill, fill_command
 from haystack.report import json_report, text
 from tests.making import event, fold_all, oslo, stamp, write

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from haystack.correlate.ids import access, bare, mentioned_requests, normalise, resources
+from haystack.access import access
+from haystack.correlate.ids import bare, mentioned_requests, normalise, resources
 from haystack.record import Record
 from tests.making import INSTANCE, NEEDLE, OTHER, fold_all, oslo
 
@@ -67,7 +68,7 @@ ACCESSES = [
     ('10.0.0.1 - - [22/Nov/2026:06:02:37 +0000] "PUT /v3/users/x HTTP/1.1" 403 120 "-" "curl"', "PUT", "/v3/users/x", 403, None),
     ('10.0.0.1 "PATCH /v2.0/networks/1 HTTP/1.0" status: 409 len: 9 time: 1.25', "PATCH", "/v2.0/networks/1", 409, 1.25),
     # HAProxy
-    ('127.0.0.1:46856 [22/Nov/2026:06:07:27.571] nova_api_front nova_api_back/controller2 0/0/0/134/134 503 2187 - - ---- 1/1/0/0/0 0/0 "GET /v2.1/flavors HTTP/1.1"', "GET", "/v2.1/flavors", 503, None),
+    ('127.0.0.1:46856 [22/Nov/2026:06:07:27.571] nova_api_front nova_api_back/controller2 0/0/0/134/134 503 2187 - - ---- 1/1/0/0/0 0/0 "GET /v2.1/flavors HTTP/1.1"', "GET", "/v2.1/flavors", 503, 0.134),
 ]  # fmt: skip
 
 
