@@ -14,8 +14,8 @@ from typing import Any
 import regex
 
 from ..errors import LibraryError
-from ..record import LEVELS, Level
 from . import located
+from .fields import Where, as_duration, as_level, as_list, as_mapping, as_text, as_texts, one_of, only
 from .model import LAYERS, SCOPES, SEVERITIES, Clause, Match, Pattern, Sample, Step
 from .names import did_you_mean
 
@@ -38,8 +38,6 @@ _CLAUSE = ("text", "regex", "without", "logger", "level", "service", "exception"
 _MATCH_KINDS = ("any", "all", "then")
 _MATCH = (*_MATCH_KINDS, "absent", "within", "count")
 _SAMPLE = ("log", "text", "from", "synthetic")
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|min|h|d)?$")
-_UNITS = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _WHERE = re.compile(r"(>=|<=|==|!=|>|<)\s*(-?\d+(?:\.\d+)?)$")
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9.]+)*$")
 _PLACEHOLDER = re.compile(r"{(\w+)}")
@@ -49,8 +47,6 @@ RECORD_FIELDS = ("node", "service")
 DEFAULT_WITHIN = 120.0
 DEFAULT_LAG = 120.0
 
-_Where = tuple[str | int, ...]
-
 
 def read_services(path: Path) -> dict[str, Any]:
     """The table of ``services.yaml``, checked. Raises LibraryError."""
@@ -58,19 +54,19 @@ def read_services(path: Path) -> dict[str, Any]:
     if not isinstance(doc.data, dict) or not doc.data:
         raise doc.error((), "must be a mapping of services")
     for key, row in doc.data.items():
-        _only(doc, (key,), _mapping(doc, (key,), row), ("names", "ports", "loggers", "dirs"))
+        only(doc, (key,), as_mapping(doc, (key,), row), ("names", "ports", "loggers", "dirs"))
     return doc.data
 
 
 def read_pattern(path: Path, services: Iterable[str]) -> Pattern:
     """Read and check one pattern file. Raises LibraryError, located, at the first mistake."""
     doc = located.read(path)
-    data = _mapping(doc, (), doc.data)
-    _only(doc, (), data, (*_REQUIRED, *_OPTIONAL))
+    data = as_mapping(doc, (), doc.data)
+    only(doc, (), data, (*_REQUIRED, *_OPTIONAL))
     for key in _REQUIRED:
         if data.get(key) in (None, "", [], {}):
             raise doc.error((), f'"{key}" is missing or empty')
-    name = _text(doc, ("id",), data["id"])
+    name = as_text(doc, ("id",), data["id"])
     if name != path.stem:
         raise doc.error(("id",), f'id "{name}" differs from the file name "{path.stem}"')
     if not _ID.match(name):
@@ -79,19 +75,19 @@ def read_pattern(path: Path, services: Iterable[str]) -> Pattern:
     match = _match(doc, data["match"], known)
     pattern = Pattern(
         name,
-        _text(doc, ("title",), data["title"]),
-        _one_of(doc, ("service",), data["service"], known),
-        _one_of(doc, ("severity",), data["severity"], SEVERITIES),
-        _one_of(doc, ("layer",), data["layer"], LAYERS),
-        _one_of(doc, ("scope",), data["scope"], SCOPES),
-        _text(doc, ("what",), data["what"]),
-        _text(doc, ("why",), data["why"]),
+        as_text(doc, ("title",), data["title"]),
+        one_of(doc, ("service",), data["service"], known),
+        one_of(doc, ("severity",), data["severity"], SEVERITIES),
+        one_of(doc, ("layer",), data["layer"], LAYERS),
+        one_of(doc, ("scope",), data["scope"], SCOPES),
+        as_text(doc, ("what",), data["what"]),
+        as_text(doc, ("why",), data["why"]),
         match,
-        _texts(doc, ("explains",), data.get("explains")),
-        _duration(doc, ("lag",), data.get("lag", DEFAULT_LAG)),
-        _texts(doc, ("confirm",), data.get("confirm")),
-        tuple(_step(doc, ("fix", i), step) for i, step in enumerate(_list(doc, ("fix",), data["fix"]))),
-        _texts(doc, ("references",), data["references"]),
+        as_texts(doc, ("explains",), data.get("explains")),
+        as_duration(doc, ("lag",), data.get("lag", DEFAULT_LAG)),
+        as_texts(doc, ("confirm",), data.get("confirm")),
+        tuple(_step(doc, ("fix", i), step) for i, step in enumerate(as_list(doc, ("fix",), data["fix"]))),
+        as_texts(doc, ("references",), data["references"]),
         _releases(doc, data.get("releases")),
         *_samples(doc, data["samples"], known),
     )
@@ -100,8 +96,8 @@ def read_pattern(path: Path, services: Iterable[str]) -> Pattern:
 
 
 def _match(doc: located.Located, data: Any, services: tuple[str, ...]) -> Match:
-    mapping = _mapping(doc, ("match",), data)
-    _only(doc, ("match",), mapping, _MATCH)
+    mapping = as_mapping(doc, ("match",), data)
+    only(doc, ("match",), mapping, _MATCH)
     kinds = [kind for kind in _MATCH_KINDS if kind in mapping]
     if len(kinds) != 1:
         raise doc.error(("match",), f"needs exactly one of {', '.join(_MATCH_KINDS)}; has {', '.join(kinds) or 'none'}")
@@ -116,32 +112,32 @@ def _match(doc: located.Located, data: Any, services: tuple[str, ...]) -> Match:
         kind,
         clauses,
         _clauses(doc, ("match", "absent"), mapping["absent"], services) if "absent" in mapping else (),
-        _duration(doc, ("match", "within"), mapping.get("within", DEFAULT_WITHIN)),
+        as_duration(doc, ("match", "within"), mapping.get("within", DEFAULT_WITHIN)),
         count,
     )
 
 
-def _clauses(doc: located.Located, where: _Where, data: Any, services: tuple[str, ...]) -> tuple[Clause, ...]:
-    items = _list(doc, where, data)
+def _clauses(doc: located.Located, where: Where, data: Any, services: tuple[str, ...]) -> tuple[Clause, ...]:
+    items = as_list(doc, where, data)
     if not items:
         raise doc.error(where, "needs at least one clause")
-    return tuple(_clause(doc, (*where, i), item, services) for i, item in enumerate(items))
+    return tuple(read_clause(doc, (*where, i), item, services) for i, item in enumerate(items))
 
 
-def _clause(doc: located.Located, where: _Where, data: Any, services: tuple[str, ...]) -> Clause:
-    mapping = _mapping(doc, where, data)
-    _only(doc, where, mapping, _CLAUSE)
+def read_clause(doc: located.Located, where: Where, data: Any, services: tuple[str, ...]) -> Clause:
+    mapping = as_mapping(doc, where, data)
+    only(doc, where, mapping, _CLAUSE)
     if not mapping.keys() & {"text", "regex", "exception"}:
         raise doc.error(where, "a clause needs text, regex or exception: something to look for in the record")
     expression = mapping.get("regex", "")
     captures: Iterable[str] = ()
     if expression:
         try:
-            captures = regex.compile(_text(doc, (*where, "regex"), expression)).groupindex
+            captures = regex.compile(as_text(doc, (*where, "regex"), expression)).groupindex
         except regex.error as err:
             raise doc.error((*where, "regex"), f"not a valid regular expression: {err}") from err
     conditions = []
-    for name, condition in _mapping(doc, (*where, "where"), mapping.get("where") or {}).items():
+    for name, condition in as_mapping(doc, (*where, "where"), mapping.get("where") or {}).items():
         found = _WHERE.match(str(condition))
         if found is None:
             raise doc.error((*where, "where", name), f'"{condition}" is not a comparison', 'write for example ">= 95"')
@@ -149,64 +145,55 @@ def _clause(doc: located.Located, where: _Where, data: Any, services: tuple[str,
             raise doc.error((*where, "where", name), f'no group "{name}" in the regex', did_you_mean(name, captures))
         conditions.append((name, found.group(1), float(found.group(2))))
     return Clause(
-        _texts(doc, (*where, "text"), mapping.get("text")),
+        as_texts(doc, (*where, "text"), mapping.get("text")),
         str(expression),
-        _texts(doc, (*where, "without"), mapping.get("without")),
+        as_texts(doc, (*where, "without"), mapping.get("without")),
         str(mapping.get("logger", "")),
-        _level(doc, (*where, "level"), mapping.get("level")),
+        as_level(doc, (*where, "level"), mapping.get("level")),
         tuple(
-            _one_of(doc, (*where, "service"), name, services)
-            for name in _texts(doc, (*where, "service"), mapping.get("service"))
+            one_of(doc, (*where, "service"), name, services)
+            for name in as_texts(doc, (*where, "service"), mapping.get("service"))
         ),
         str(mapping.get("exception", "")),
         tuple(conditions),
     )
 
 
-def _level(doc: located.Located, where: _Where, value: Any) -> Level | None:
-    if value is None:
-        return None
-    name = str(value).upper()
-    if name not in LEVELS:
-        raise doc.error(where, f'unknown level "{value}"', did_you_mean(name, [level.name for level in Level]))
-    return LEVELS[name]
-
-
-def _step(doc: located.Located, where: _Where, data: Any) -> Step:
-    mapping = _mapping(doc, where, data)
-    _only(doc, where, mapping, ("read-only", "changing"))
+def _step(doc: located.Located, where: Where, data: Any) -> Step:
+    mapping = as_mapping(doc, where, data)
+    only(doc, where, mapping, ("read-only", "changing"))
     if len(mapping) != 1:
         raise doc.error(where, 'a step is either "read-only: …" or "changing: …"')
     (kind, text), *_ = mapping.items()
-    return Step(_text(doc, (*where, kind), text), kind == "changing")
+    return Step(as_text(doc, (*where, kind), text), kind == "changing")
 
 
 def _samples(
     doc: located.Located, data: Any, services: tuple[str, ...]
 ) -> tuple[tuple[Sample, ...], tuple[Sample, ...]]:
-    mapping = _mapping(doc, ("samples",), data)
-    _only(doc, ("samples",), mapping, ("hit", "miss"))
+    mapping = as_mapping(doc, ("samples",), data)
+    only(doc, ("samples",), mapping, ("hit", "miss"))
     if not mapping.get("hit"):
         raise doc.error(("samples",), 'needs at least one "hit"')
     return tuple(  # type: ignore[return-value]
         tuple(
-            _sample(doc, ("samples", kind, i), item, services)
-            for i, item in enumerate(_list(doc, ("samples", kind), mapping.get(kind) or []))
+            read_sample(doc, ("samples", kind, i), item, services)
+            for i, item in enumerate(as_list(doc, ("samples", kind), mapping.get(kind) or []))
         )
         for kind in ("hit", "miss")
     )
 
 
-def _sample(doc: located.Located, where: _Where, data: Any, services: tuple[str, ...]) -> Sample:
-    mapping = _mapping(doc, where, data)
-    _only(doc, where, mapping, _SAMPLE)
+def read_sample(doc: located.Located, where: Where, data: Any, services: tuple[str, ...]) -> Sample:
+    mapping = as_mapping(doc, where, data)
+    only(doc, where, mapping, _SAMPLE)
     source = str(mapping.get("from") or "")
     synthetic = bool(mapping.get("synthetic", False))
     if not source:
         raise doc.error(where, 'a sample says where it comes from: "from: …"')
     return Sample(
-        _text(doc, (*where, "text"), mapping.get("text")),
-        _one_of(doc, (*where, "log"), mapping.get("log"), services),
+        as_text(doc, (*where, "text"), mapping.get("text")),
+        one_of(doc, (*where, "log"), mapping.get("log"), services),
         source,
         synthetic,
     )
@@ -215,8 +202,8 @@ def _sample(doc: located.Located, where: _Where, data: Any, services: tuple[str,
 def _releases(doc: located.Located, data: Any) -> str:
     if data is None:
         return ""
-    mapping = _mapping(doc, ("releases",), data)
-    _only(doc, ("releases",), mapping, ("since", "until"))
+    mapping = as_mapping(doc, ("releases",), data)
+    only(doc, ("releases",), mapping, ("since", "until"))
     return ", ".join(f"{key} {value}" for key, value in mapping.items())
 
 
@@ -225,62 +212,13 @@ def _check_placeholders(doc: located.Located, pattern: Pattern) -> None:
     captures = {
         name for clause in pattern.match.clauses if clause.regex for name in regex.compile(clause.regex).groupindex
     }
-    texts: list[tuple[_Where, str]] = [(("title",), pattern.title)]
+    texts: list[tuple[Where, str]] = [(("title",), pattern.title)]
     texts += [(("confirm", i), text) for i, text in enumerate(pattern.confirm)]
     texts += [(("fix", i), step.text) for i, step in enumerate(pattern.fix)]
     for where, text in texts:
         for name in _PLACEHOLDER.findall(text):
             if name not in captures and name not in RECORD_FIELDS:
                 raise doc.error(where, f'no clause captures "{name}"', did_you_mean(name, captures))
-
-
-def _mapping(doc: located.Located, where: _Where, value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise doc.error(where, f"{_name(where)} must be a mapping of keys and values")
-    return value
-
-
-def _list(doc: located.Located, where: _Where, value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise doc.error(where, f"{_name(where)} must be a list")
-    return value
-
-
-def _text(doc: located.Located, where: _Where, value: Any) -> str:
-    if not isinstance(value, str | int) or isinstance(value, bool) or not str(value).strip():
-        raise doc.error(where, f"{_name(where)} must be a text")
-    return str(value).strip("\n")
-
-
-def _texts(doc: located.Located, where: _Where, value: Any) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    items = value if isinstance(value, list) else [value]
-    return tuple(_text(doc, where, item) for item in items)
-
-
-def _duration(doc: located.Located, where: _Where, value: Any) -> float:
-    found = _DURATION.match(str(value))
-    if found is None:
-        raise doc.error(where, f'"{value}" is not a duration', "write for example 90s, 5m or 1h")
-    return float(found.group(1)) * _UNITS[found.group(2)]
-
-
-def _one_of(doc: located.Located, where: _Where, value: Any, known: Iterable[str]) -> str:
-    if value not in known:
-        raise doc.error(where, f'unknown {_name(where)} "{value}"', did_you_mean(str(value), known))
-    return str(value)
-
-
-def _only(doc: located.Located, where: _Where, mapping: dict[str, Any], known: tuple[str, ...]) -> None:
-    for key in mapping:
-        if key not in known:
-            raise doc.error((*where, key), f'unknown key "{key}"', did_you_mean(key, known))
-
-
-def _name(where: _Where) -> str:
-    words = [str(part) for part in where if isinstance(part, str)]
-    return words[-1] if words else "the file"
 
 
 __all__ = ["LibraryError", "read_pattern", "read_services"]
