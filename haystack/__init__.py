@@ -10,6 +10,9 @@ print([(cause.cause, cause.reach.requests.count) for cause in triage.candidates]
 
 for record in haystack.find("No valid host", logs=["/srv/logs"]):
     print(record.time, record.origin.node, record.message)
+
+for row in haystack.timings(logs=["/srv/logs"]).routes:
+    print(row.key.server.service, row.key.method, row.key.route, row.tally.count, row.tally.durations.percentile(95))
 """
 
 from __future__ import annotations
@@ -20,15 +23,16 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from .pipeline import find as find
+    from .pipeline import timings as timings
     from .pipeline import trace as trace
     from .pipeline import triage as triage
 
-__all__ = ["__version__", "find", "trace", "triage"]
+__all__ = ["__version__", "find", "timings", "trace", "triage"]
 
 
 def __getattr__(name: str) -> Any:
     # Loaded on first use: `haystack --help` must not pay for the scanner.
-    if name in ("find", "trace", "triage"):
+    if name in ("find", "timings", "trace", "triage"):
         from . import pipeline
 
         return getattr(pipeline, name)

@@ -19,6 +19,7 @@ COMMANDS = {
     "trace": ("trace", "Find what broke for a request, and why."),
     "triage": ("triage", "Find the few causes behind everything that went wrong."),
     "find": ("find", "Find records by text, and see what was parsed."),
+    "timings": ("timings", "Measure response times of APIs and lead times of operations."),
     "nodes": ("nodes", "Show what the logs were recognised as."),
     "patterns": ("patterns", "List, show and check the library of known faults."),
     "demo": ("demo", "Trace a failed server creation in captured logs."),

@@ -68,25 +68,31 @@ def show(pattern_id: str, patterns_dirs: tuple[Path, ...]) -> None:
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @extra_patterns
 def check(ids: tuple[str, ...], patterns_dirs: tuple[Path, ...]) -> None:
-    """Prove patterns by their samples; without an ID, all of them. Exit 1 when one fails."""
+    """Prove patterns and operations by their samples; without an ID, all of them. Exit 1 when one fails."""
     from ..errors import UsageError
     from ..library import load
     from ..library.checks import check_library
     from ..library.names import did_you_mean
+    from ..pipeline import check_operations
 
     library = load(patterns_dirs)
     broken = {Path(text.partition(":")[0]).stem for text in library.problems}
+    operations, complaints = check_operations(patterns_dirs, ids or None)
     for name in ids:
-        if name not in library and name not in broken:
-            raise UsageError(f'no pattern "{name}"; {did_you_mean(name, library.ids)}'.rstrip("; "))
-    complaints = check_library(library, [name for name in ids if name in library] if ids else None)
+        if name not in library and name not in broken and name not in operations:
+            hint = did_you_mean(name, [*library.ids, *operations])
+            raise UsageError(f'no pattern or operation "{name}"; {hint}'.rstrip("; "))
+    complaints = check_library(library, [name for name in ids if name in library] if ids else None) + complaints
     if ids:
         complaints = [complaint for complaint in complaints if complaint.pattern in ids]
     for complaint in complaints:
         click.echo(f"{'error' if complaint.fatal else 'advice'}: {complaint.pattern}: {complaint.text}")
     fatal = sum(complaint.fatal for complaint in complaints)
+    followed = sum(name in operations for name in ids) if ids else len(operations)
+    known = len(ids) - followed if ids else len(library)
     click.echo(
-        f"{len(ids) or len(library)} patterns checked, {fatal} errors, {len(complaints) - fatal} pieces of advice"
+        f"{known} patterns and {followed} operations checked, {fatal} errors, "
+        f"{len(complaints) - fatal} pieces of advice"
     )
     if fatal:
         raise SystemExit(1)

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from ..correlate.ids import access, bare
+from ..access import access
+from ..correlate.ids import bare
 from ..record import Level, Record
 from ..search.samples import Sample
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
-from ..correlate.ids import access, bare, mentioned_requests, resources
+from ..access import access
+from ..correlate.ids import bare, mentioned_requests, resources
 from ..record import Record
 from .failures import Failure, weight
 

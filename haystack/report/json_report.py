@@ -28,8 +28,12 @@ def render(diagnosis: Diagnosis, ascii_only: bool = False) -> str:
 
 def printed(document: dict[str, Any], ascii_only: bool) -> str:
     """A document as text that changes nothing on a terminal."""
-    text = json.dumps(document, indent=1, ensure_ascii=ascii_only)
-    return _UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text) + "\n"
+    return escape_unsafe(json.dumps(document, indent=1, ensure_ascii=ascii_only)) + "\n"
+
+
+def escape_unsafe(text: str) -> str:
+    """JSON without the characters that JSON lets through and a terminal does not survive."""
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 def document(diagnosis: Diagnosis) -> dict[str, Any]:
@@ -39,18 +43,18 @@ def document(diagnosis: Diagnosis) -> dict[str, Any]:
 
 def without_secrets(document: dict[str, Any]) -> dict[str, Any]:
     """The document with every text in it masked."""
-    masked: dict[str, Any] = _masked(document)
-    return masked
+    result: dict[str, Any] = masked(document)
+    return result
 
 
-def _masked(value: Any) -> Any:
+def masked(value: Any) -> Any:
     """Every text of the document masked, whole, and cut only then: half a URL hides what was its password."""
     if isinstance(value, str):
         return mask(value)[:_LONGEST]
     if isinstance(value, list):
-        return [_masked(item) for item in value]
+        return [masked(item) for item in value]
     if isinstance(value, dict):
-        return {mask(key): _masked(item) for key, item in value.items()}
+        return {mask(key): masked(item) for key, item in value.items()}
     return value
 
 

@@ -10,7 +10,8 @@ from datetime import date, datetime
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from ..correlate.ids import Access, normalise
+from ..access import Access
+from ..correlate.ids import normalise
 from ..correlate.trace import Trace, entry
 from ..diagnose import CAUSE_FOUND, HEALTHY, NOT_FOUND, UNKNOWN_CAUSE, Candidate, Diagnosis, Evidence
 from ..diagnose.diagnose import SURE

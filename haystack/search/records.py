@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
 from functools import partial
 from itertools import islice
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from ..record import Record
 from ..scanner import Scanner
@@ -40,8 +40,9 @@ _MOST_AHEAD, _AHEAD = 256, 16_384
 _NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 _Shaped = TypeVar("_Shaped")
-# What a record becomes where it was read: a process hands its neighbour a line of text more cheaply than a record.
-Shape = Callable[[Record], _Shaped]
+# What a record becomes where it was read: a process hands its neighbour a line of text more cheaply than a record. None
+# is not handed over.
+Shape = Callable[[Record], _Shaped | None]
 _Keyed = tuple[datetime, int, _Shaped]
 
 
@@ -54,6 +55,14 @@ class _Part(NamedTuple):
     end: int
 
 
+class Sum(Protocol):
+    """What a shape adds up beside what it gives: each process has its own, empty at first, and they are merged."""
+
+    def merge(self, other: Any) -> None:
+        """Add all of another process's."""
+        ...
+
+
 class RecordsEngine(FilesEngine):
     """Walks through the records of the log files below some paths. ``coverage`` is whole once the walk ended."""
 
@@ -61,8 +70,13 @@ class RecordsEngine(FilesEngine):
     unparsed = 0  # lines of raw records that passed
     lines_read: Counter[tuple[str, str]]  # by node and path, of the files of which every line was folded
 
-    def records(self, seek: Seek, shape: Shape[_Shaped], by_time: bool = True) -> Iterator[_Shaped]:
-        """Records that pass, shaped, in order of time or file by file; lines of one file stay in their order."""
+    def records(
+        self, seek: Seek, shape: Shape[_Shaped], by_time: bool = True, added_up: Sum | None = None
+    ) -> Iterator[_Shaped]:
+        """Records that pass, shaped, in order of time or file by file; lines of one file stay in their order.
+
+        ``added_up`` is what the shape adds up to; it is whole once the walk ended.
+        """
         self.lines_read = Counter()
         parts = [part for number, file in enumerate(self.files) for part in self._parts(number, file, seek)]
         total = sum(part.end - part.start for part in parts) or 1
@@ -78,8 +92,14 @@ class RecordsEngine(FilesEngine):
             yield from (shaped for _, _, shaped in self._joined(parts, seek, shape, by_time, tick))
             return
         shares = _shares(parts, self.jobs, by_time)
-        work = [partial(self._share, share, seek, shape, by_time) for share in shares]
-        with streamed(work, tick, self._take) as streams:
+        work = [partial(self._share, share, seek, shape, by_time, added_up) for share in shares]
+
+        def take(answer: dict[str, Any]) -> None:
+            self._take(answer)
+            if added_up is not None:
+                added_up.merge(answer["added_up"])
+
+        with streamed(work, tick, take) as streams:
             for _, _, shaped in heapq.merge(*streams, key=lambda item: item[:2]) if by_time else _in_turn(streams):
                 yield shaped
 
@@ -92,7 +112,13 @@ class RecordsEngine(FilesEngine):
         return coverage._replace(notes=(*coverage.notes, note))
 
     def _share(
-        self, parts: Sequence[_Part], seek: Seek, shape: Shape[_Shaped], by_time: bool, sender: Sender
+        self,
+        parts: Sequence[_Part],
+        seek: Seek,
+        shape: Shape[_Shaped],
+        by_time: bool,
+        added_up: Sum | None,
+        sender: Sender,
     ) -> dict[str, Any]:
         """In a child: send what a share of the files holds; the answer is what there is to be said of them."""
         for item in self._joined(parts, seek, shape, by_time, sender.tick):
@@ -104,6 +130,7 @@ class RecordsEngine(FilesEngine):
             "unparsed": self.unparsed,
             "untimed": self.untimed,
             "lines_read": self.lines_read,
+            "added_up": added_up,
         }
 
     def _take(self, answer: dict[str, Any]) -> None:
@@ -179,7 +206,9 @@ class RecordsEngine(FilesEngine):
                     continue
                 if wanted.time is not None and wanted.time > key:
                     key = wanted.time
-                yield key, number, shape(wanted)
+                shaped = shape(wanted)
+                if shaped is not None:
+                    yield key, number, shaped
 
     def _lines_went_by(self, file: LogFile, count: int) -> None:
         self.lines_read[file.node, file.path] += count

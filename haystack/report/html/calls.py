@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from ...correlate.ids import Access, access
+from ...access import Access, access
 from ...record import Record
 from ..words import clock, counted
 from .elements import Html, join, short, tag
