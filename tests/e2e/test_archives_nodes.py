@@ -93,9 +93,9 @@ def test_nothing_is_left_when_ended_by_a_signal(tmp_path: Path, number: signal.S
         [HAYSTACK, "trace", NEEDLE, "--logs", str(path)], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     deadline = time.monotonic() + 20
-    while not list(temporary.iterdir()) and time.monotonic() < deadline:
+    while not list(temporary.glob("haystack-spool-*")) and time.monotonic() < deadline:
         time.sleep(0.002)
-    assert list(temporary.iterdir())
+    assert list(temporary.glob("haystack-spool-*"))
     child.send_signal(number)
     _, errors = child.communicate(timeout=20)
     assert child.returncode == (130 if number == signal.SIGINT else 128 + number)
