@@ -7,7 +7,7 @@ flat in both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ..errors import UnreadableError
 from ..record import Record
@@ -20,9 +20,6 @@ from .passing import passing
 from .reading import Lines
 from .regions import event_start
 from .window import PROBE
-
-# Bytes that are scanned before the events of the hits in them are folded.
-_CHUNK = 2 << 20
 
 
 def plain_records(this: FilePass, handles: Handles, start: int, end: int, size: int) -> Iterator[Record]:
@@ -43,7 +40,7 @@ def plain_records(this: FilePass, handles: Handles, start: int, end: int, size: 
             yield from passing(numbered_lines(blocks, first, number), this.fold, this.seek.test)
             return
         told: set[int] = set()  # an event across two chunks is found from both
-        for low, data in _chunks(_blocks(this, fetch, start, end), start):
+        for low, data in _chunks(this, fetch, start, end):
             starts = hit_lines(this.scanner, data, low, lines)
             if starts:
                 told = yield from not_told(hit_events(this, lines, starts, low + len(data), cursor), told)
@@ -52,33 +49,32 @@ def plain_records(this: FilePass, handles: Handles, start: int, end: int, size: 
 
 
 def _blocks(this: FilePass, fetch: reading.Fetch, start: int, end: int) -> Iterator[bytes]:
-    while start < end:
-        try:
-            data = fetch(start, min(this.block, end - start))
-        except (OSError, UnreadableError) as err:
-            this.trouble(getattr(err, "strerror", None) or str(err))
-            return
-        if not data:
-            this.trouble(f"ends at byte {start}, {end - start} bytes early: truncated while being read")
-            return
+    while data := _read(this, fetch, start, end):
         this.tick(len(data))
         yield data
         start += len(data)
 
 
-def _chunks(blocks: Iterable[bytes], offset: int) -> Iterator[tuple[int, bytes]]:
-    """(offset, bytes) of whole lines to be scanned at once; a line longer than that comes in pieces that overlap."""
-    held: list[bytes] = []
-    size = 0
-    for block in blocks:
-        held.append(block)
-        size += len(block)
-        if size < _CHUNK:
-            continue
-        data = b"".join(held)
-        cut = data.rfind(b"\n") + 1 or len(data) - reading.OVERLAP
-        yield offset, data[:cut]
-        offset += cut
-        held, size = [data[cut:]], len(data) - cut
-    if size:
-        yield offset, b"".join(held)
+def _chunks(this: FilePass, fetch: reading.Fetch, start: int, end: int) -> Iterator[tuple[int, bytes]]:
+    """(offset, bytes) of whole lines to be scanned at once; a line longer than a block comes in pieces that overlap."""
+    while data := _read(this, fetch, start, end):
+        cut = len(data)
+        if start + cut < end:  # what is cut off is read again: that costs less than joining blocks
+            cut = data.rfind(b"\n") + 1 or max(1, cut - reading.OVERLAP)
+        this.tick(cut)
+        yield start, data[:cut]
+        start += cut
+
+
+def _read(this: FilePass, fetch: reading.Fetch, start: int, end: int) -> bytes:
+    """A block of the file; nothing at the end, or where it cannot be read, which is told."""
+    if start >= end:
+        return b""
+    try:
+        data = fetch(start, min(this.block, end - start))
+    except (OSError, UnreadableError) as err:
+        this.trouble(getattr(err, "strerror", None) or str(err))
+        return b""
+    if not data:
+        this.trouble(f"ends at byte {start}, {end - start} bytes early: truncated while being read")
+    return data

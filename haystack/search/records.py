@@ -29,9 +29,21 @@ from .seek import Seek
 from .stream_file import stream_records
 from .streams import Sender, streamed
 
-# Read at once of each file: together they hold no more than the budget.
-_BUDGET = 16 << 20
-_LARGEST, _SMALLEST = 1 << 18, 1 << 14
+
+class _Blocks(NamedTuple):
+    """How much is read at once of each file: together no more than the budget, as long as that is worth it."""
+
+    budget: int
+    largest: int
+    smallest: int
+
+    def of(self, files: int) -> int:
+        """The size for each of so many files."""
+        return max(self.smallest, min(self.largest, self.budget // max(1, files)))
+
+
+# Lines that are all parsed go by in small blocks, which the CPU's caches hold; a scan is worth more at once.
+_PARSED, _SCANNED = _Blocks(16 << 20, 1 << 18, 1 << 14), _Blocks(32 << 20, 2 << 20, 1 << 16)
 # Below this many bytes a second process costs more than it saves: when all is parsed, when hits are scanned for.
 _WORTH_PARSING, _WORTH_SCANNING = 2 << 20, 48 << 20
 # Records are read so many at a time of one file, and so many of all: going from file to file for each single one
@@ -154,7 +166,7 @@ class RecordsEngine(FilesEngine):
         self, parts: Sequence[_Part], seek: Seek, shape: Shape[_Shaped], by_time: bool, tick: Callable[[int], None]
     ) -> Iterator[_Keyed[_Shaped]]:
         scanner = Scanner(seek.literals, seek.ignore_case) if seek.literals else None
-        block = max(_SMALLEST, min(_LARGEST, _BUDGET // max(1, len(parts) if by_time else 1)))
+        block = (_SCANNED if scanner else _PARSED).of(len(parts) if by_time else 1)
         handles = Handles()
 
         def opened(part: _Part) -> Iterator[_Keyed[_Shaped]]:

@@ -19,9 +19,9 @@ from .passing import passing
 from .reading import Lines
 from .window import DISORDER
 
-# Of the file so much before a hit and behind it is kept: its event may reach so far.
-_BEFORE = 1 << 20
-_BEHIND = 1 << 19
+# Of the file so much before a hit is kept, and half as much behind it: its event may reach so far. The less, the more
+# files are open; the longest events of captures and field logs have 58 kB.
+_BEFORE, _LEAST_BEFORE = 1 << 20, 1 << 18
 _LONGEST_WHOLE = 16 << 20  # a line is held whole up to this length
 _TAIL = 2 << 10
 
@@ -82,6 +82,7 @@ def _stream_lines(blocks: Iterator[_Block]) -> Iterator[Line]:
 
 
 def _stream_hits(this: FilePass, scanner: Scanner, blocks: Iterator[_Block]) -> Iterator[Record]:
+    before = max(_LEAST_BEFORE, min(_BEFORE, this.block))
     held = b""  # what is kept of the stream
     base, line = 0, 1  # where that starts: offset, and number of the line that holds it
     scanned = 0
@@ -99,12 +100,12 @@ def _stream_hits(this: FilePass, scanner: Scanner, blocks: Iterator[_Block]) -> 
         if not block.before:
             waiting += hit_lines(scanner, held[scanned - base : cut - base], scanned, lines)
         scanned = cut
-        ready = [start for start in waiting if block is _END or start < cut - _BEHIND]
+        ready = [start for start in waiting if block is _END or start < cut - before // 2]
         if ready:
             del waiting[: len(ready)]
             cursor = Cursor(_fetch_from(held, base), base, line)
             told = yield from not_told(hit_events(this, lines, ready, cut, cursor), told)
-        keep = min([scanned, *waiting[:1]]) - _BEFORE
+        keep = min([scanned, *waiting[:1]]) - before
         if keep > base:
             line += held.count(b"\n", 0, keep - base)
             held, base = held[keep - base :], keep

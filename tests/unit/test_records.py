@@ -16,7 +16,7 @@ import haystack
 from haystack import pipeline
 from haystack.errors import SourceError, UsageError
 from haystack.record import Level, Record
-from haystack.search import numbered, plain_file, records, stream_file
+from haystack.search import numbered, records, stream_file
 from tests.making import COMPRESS, FIXTURES, INCIDENTS, NEEDLE, OTHER, at, event, oslo, write
 from tests.unit.test_regions_fold import interleaved
 
@@ -143,11 +143,10 @@ def test_what_is_found(tmp_path: Path, name: str, text: str, options: dict[str, 
 @pytest.mark.parametrize("text", ["fails", "Bad7", "stops 3", "without a stamp", "Traceback", f"req-{NEEDLE}", "2026"])
 def test_scanning_and_folding_all_agree(tmp_path: Path, name: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks smaller than events, so that events lie across them."""
-    monkeypatch.setattr(plain_file, "_CHUNK", 700)
-    monkeypatch.setattr(records, "_LARGEST", 512)
-    monkeypatch.setattr(records, "_SMALLEST", 512)
+    monkeypatch.setattr(records, "_SCANNED", records._Blocks(700, 700, 700))
+    monkeypatch.setattr(records, "_PARSED", records._Blocks(512, 512, 512))
     monkeypatch.setattr(stream_file, "_BEFORE", 12_000)
-    monkeypatch.setattr(stream_file, "_BEHIND", 6000)
+    monkeypatch.setattr(stream_file, "_LEAST_BEFORE", 12_000)
     path = write(tmp_path / name, mixed())
     scanned = find(text, path)
     plain = pipeline.seek_text
@@ -341,3 +340,11 @@ def test_holes_do_not_make_a_log_binary(tmp_path: Path, name: str) -> None:
     path = write(tmp_path / name, first + b"\0" * 100_000 + b"\n" + last)
     assert [r.message for r in find("", path) if r.format == "oslo"] == ["first", "last"]
     assert sum(r.lines for r in find("", path)) == 3
+
+
+def test_blocks_of_many_files_share_a_budget() -> None:
+    for blocks in (records._PARSED, records._SCANNED):
+        most = blocks.budget // blocks.smallest
+        assert most >= 500
+        assert all(files * blocks.of(files) <= blocks.budget for files in (16, 200, most))
+        assert blocks.of(1) == blocks.largest
