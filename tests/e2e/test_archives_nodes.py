@@ -14,14 +14,16 @@ import time
 from io import StringIO
 from pathlib import Path
 
+import jsonschema
 import pytest
 from rich.console import Console
 
 from haystack.pipeline import nodes
 from haystack.report import nodes_report
-from tests.making import NEEDLE, oslo, write
+from tests.making import CHECKOUT, FIXTURES, NEEDLE, oslo, write
 from tests.unit.test_archives import LOG, save, tar_of
 
+NODES_SCHEMA = json.loads((CHECKOUT / "docs" / "nodes-1.schema.json").read_text())
 HAYSTACK = str(Path(sys.executable).parent / "haystack")
 
 
@@ -157,7 +159,7 @@ def test_nodes_list_as_json(tmp_path: Path) -> None:
     done = run(tmp_path, "nodes", "list", "--logs", str(logs(tmp_path)), "--format", "json", "--tz", "+09:00")
     assert done.returncode == 0
     document = json.loads(done.stdout)
-    assert document["schema"] == "haystack/nodes-1"
+    jsonschema.validate(document, NODES_SCHEMA)
     first, second = document["nodes"]
     assert (first["node"], first["zone"], first["zone_source"]) == ("c1", "Europe/Berlin", "from etc/timezone")
     assert (second["zone"], second["ahead_seconds"]) == ("UTC+09:00", -3.25)
@@ -165,6 +167,15 @@ def test_nodes_list_as_json(tmp_path: Path) -> None:
     assert [Path(file).name for file in log["files"]] == ["nova-api.log.1.gz", "nova-api.log"]
     assert (log["service"], log["formats"]) == ("nova-api", ["oslo"])
     assert (log["first"], log["last"]) == ("2026-11-22T05:00:00.000000Z", "2026-11-22T06:00:00.000000Z")
+
+
+def test_nodes_list_of_a_capture_is_valid() -> None:
+    found, coverage = nodes([FIXTURES])
+    document = json.loads(nodes_report.as_json(found, coverage, ["fixtures"]))
+    assert len(document["nodes"]) > 5
+    jsonschema.validate(document, NODES_SCHEMA)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**document, "schema": "haystack/nodes-2"}, NODES_SCHEMA)
 
 
 def test_nodes_list_of_a_damaged_archive_is_exit_3(tmp_path: Path) -> None:
