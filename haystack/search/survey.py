@@ -39,12 +39,11 @@ class NodeLogs(NamedTuple):
 
 def survey(engine: FilesEngine) -> tuple[NodeLogs, ...]:
     """Nodes by name, with their logs by path. What cannot be read is in the engine's coverage."""
-    series = [_log(engine, list(files)) for _, files in groupby(engine.files, key=lambda file: file.series)]
-    nodes = {file.node for file in engine.files}
-    return tuple(
-        NodeLogs(node, engine.clocks.of(node), tuple(log for owner, log in series if owner == node))
-        for node in sorted(nodes)
-    )
+    logs: dict[str, list[Log]] = {}
+    for _, files in groupby(engine.files, key=lambda file: file.series):
+        node, log = _log(engine, list(files))
+        logs.setdefault(node, []).append(log)
+    return tuple(NodeLogs(node, engine.clocks.of(node), tuple(logs[node])) for node in sorted(logs))
 
 
 def _log(engine: FilesEngine, files: Sequence[LogFile]) -> tuple[str, Log]:
