@@ -56,7 +56,8 @@ from . import (
     tempest,
     uwsgi,
 )
-from .fold import Line, Place, fold, read_head
+from .events import Line, Place
+from .fold import fold, read_head
 from .head import Format, Head
 
 FORMATS: tuple[Format, ...] = (

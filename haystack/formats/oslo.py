@@ -31,7 +31,8 @@ _LINE = re.compile(
 # time that the general way below takes. Words that `read_context` would take for something else are left to it.
 _PLAIN = re.compile(
     r"(20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}) (\d+) (DEBUG|INFO|WARNING|ERROR|CRITICAL) ([A-Za-z_][\w.\-]*) "
-    r"\[(?:-|(?:(?:None|(req-[\w\-]{36})) )?(req-[\w\-]{36}) (?!g?None|greq-|req-)([\w\-]+) (?!None)([\w\-]+) [^\]\[]*)\] ?"
+    r"\[(?:-|(?:(?:None|(req-[\w\-]{36})) )?(req-[\w\-]{36}) "
+    r"(?!g?None|greq-|req-)([\w\-]+) (?!None)([\w\-]+) [^\]\[]*)\] ?"
     r"(?:\[instance: ([^\]]*)\] ?)?",
     re.ASCII,
 )
@@ -52,20 +53,23 @@ _REQUEST = re.compile(r"req-[0-9a-zA-Z][\w\-]*$")
 def parse(line: str) -> Head | None:
     """The head of an oslo.log line; a line of its traceback comes back as a ``part``."""
     found = _PLAIN.match(line)
-    if found is None or "\x1b" in line:
+    if found is None:
         return _parse_any(line)
     stamp, pid, level, logger, global_, own, user, project, instance = found.groups("")
     try:
         time = datetime.fromisoformat(stamp)
     except ValueError:
         return None
+    message = line[found.end() :]
+    if "\x1b" in message:  # uWSGI and devstack colour the line: `ESC[00m` ends it
+        message = _COLOUR.sub("", message)
     if user == "-":
         user = ""
     if project == "-":
         project = ""
     # `tuple.__new__` takes half the time of naming the fields, and every line of every log comes by here.
-    fields = (time, LEVELS[level], line[found.end() :], logger, pid, own, global_, user, project, instance, ())
-    return _new(Head, fields + (f"{stamp}|{pid}|{logger}",) + _PLAIN_REST)
+    fields = (time, LEVELS[level], message, logger, pid, own, global_, user, project, instance, ())
+    return _new(Head, fields + (f"{stamp}|{pid}|{logger}",) + _PLAIN_REST)  # noqa: RUF005 - unpacking is slower
 
 
 def _parse_any(line: str) -> Head | None:
@@ -75,7 +79,7 @@ def _parse_any(line: str) -> Head | None:
         return parse(line[before.end() :]) if before else None
     stamp, date, clock, fraction, zone, pid, level_name, logger, rest = found.groups()
     rest = rest or ""
-    if "\x1b" in rest:  # uWSGI and devstack colour the line: `ESC[00m` ends it
+    if "\x1b" in rest:
         rest = _COLOUR.sub("", rest)
     pid = pid or ""
     if not pid and "." not in logger and not rest.startswith("[") and (line[19:20] == "," or (zone and not fraction)):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import accumulate, chain, count
+from operator import add
 
 from ..formats import Line
 from .reading import LONGEST_LINE, Fetch, line_text
@@ -69,13 +71,21 @@ def _batches(blocks: Iterable[bytes], offset: int, number: int) -> Iterator[Iter
 
 def _whole_lines(data: bytes, offset: int, number: int) -> Iterator[Line]:
     """Lines of bytes that end with a line end. One decoding for all of them where the bytes allow it."""
-    pieces = data[:-1].split(b"\n")
-    offsets = accumulate((len(piece) + 1 for piece in pieces), initial=offset)
-    if not data.isascii() or b"\r" in data or max(map(len, pieces)) > LONGEST_LINE:
-        texts: Iterable[str] = [line_text(piece[:LONGEST_LINE]) for piece in pieces]
-    else:
+    if data.isascii() and b"\r" not in data:
         texts = data[:-1].decode("ascii").split("\n")
-    return map(Line, texts, offsets, count(number))
+        lengths = list(map(len, texts))
+        if max(lengths) > LONGEST_LINE:
+            texts = [text[:LONGEST_LINE] for text in texts]
+    else:
+        pieces = data[:-1].split(b"\n")
+        lengths = list(map(len, pieces))
+        texts = [line_text(piece[:LONGEST_LINE]) for piece in pieces]
+    # Each line end counts one: the sum of lengths before a line, and its place, make its offset.
+    offsets = map(add, accumulate(lengths, initial=offset), count())
+    return map(_new_line, zip(texts, offsets, count(number), strict=False))
+
+
+_new_line = partial(tuple.__new__, Line)
 
 
 def counted(blocks: Iterable[bytes], tell: Callable[[int], None]) -> Iterator[bytes]:

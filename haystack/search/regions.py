@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from ..formats import Format, Head, Line, Place, fold, read_head
-from ..formats.fold import is_part, part_prefix
+from ..formats.events import is_part, part_prefix
 from ..record import Level, Record
 from .reading import Lines
 
