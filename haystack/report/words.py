@@ -101,7 +101,7 @@ def summary(answer: Diagnosis | Triage) -> str:
     """The answer in a sentence without its cause: what became of the request, or of the cloud."""
     if isinstance(answer, Triage):
         failed = counted(answer.failed.count, "request", answer.failed.more)
-        return f"{verdict(answer)}; {failed} failed; {window(answer)}" if answer.failed.count else verdict(answer)
+        return f"{verdict(answer)}, {failed} failed" if answer.failed.count else verdict(answer)
     if answer.verdict == NOT_FOUND:
         return f"no log line has {', '.join(clean(i) for i in answer.asked)}"
     reason = clean(answer.outcome.reason) if answer.outcome else ""
@@ -161,11 +161,18 @@ def novelty(unexplained: Unexplained) -> str:
 
 def sparkline(counts: Sequence[int], width: int = 0) -> str:
     """Counts as a line of bars, the highest in full; a slice without any is a blank. At most ``width`` bars."""
-    if width and len(counts) > width:
-        counts = [sum(counts[i * len(counts) // width : (i + 1) * len(counts) // width]) for i in range(width)]
+    counts = gathered(counts, width or len(counts))
     most = max(counts, default=0)
     # Rounded up, so that one record is seen beside a thousand.
     return "".join(_BARS[-(-count * len(_BARS) // most) - 1] if count else " " for count in counts)
+
+
+def gathered(counts: Sequence[int], most: int) -> Sequence[int]:
+    """Counts over time in no more than so many slices."""
+    size = len(counts)
+    if size <= most:
+        return counts
+    return [sum(counts[i * size // most : (i + 1) * size // most]) for i in range(most)]
 
 
 def read(answer: Diagnosis | Triage) -> str:

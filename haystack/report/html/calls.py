@@ -47,13 +47,13 @@ def response_times(records: Sequence[Record], day: date | None) -> Html:
     head = tag(
         "tr",
         *(tag("th", name, scope="col", class_=kind) for name, kind in heads),
-        tag("th", axis(scale), scope="col", class_="plot", aria_label="From start to answer"),
+        tag("th", tag("span", "From start to answer", class_="unseen"), axis(scale), scope="col", class_="plot"),
     )
     left = len(calls) - len(slowest)
     note = f"{counted(len(slowest), 'call')}, each from its start to its answer, as access lines tell."
     note += f" {left} quicker ones are left out." if left else ""
     table = tag("table", tag("thead", head), tag("tbody", *rows), class_="calls")
-    region = tag("div", table, class_="scroll", tabindex=0, role="region", aria_label="Response times as a table")
+    region = tag("section", table, class_="scroll", tabindex=0, aria_label="Response times as a table")
     return tag(
         "section",
         tag("h2", "Response times", id="times"),

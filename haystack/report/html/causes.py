@@ -59,24 +59,25 @@ def _cause(candidate: Candidate, number: int, day: date | None) -> Html:
             tag("span", pattern.service, class_="service"),
             class_="eyebrow",
         ),
-        tag("h3", candidate.cause, id=f"cause-{number}"),
+        tag("h3", short(candidate.cause, _ROOM), id=f"cause-{number}"),
         _reached(candidate.reach, day),
         tag("p", pattern.what),
         tag("h4", "Evidence"),
         evidence_list(candidate.evidence, day),
         tag("h4", "Because"),
-        _list([tag("li", reason) for reason in candidate.reasons]),
+        _list([tag("li", short(reason, _ROOM)) for reason in candidate.reasons]),
     ]
     if candidate.fix:
-        steps = [
-            tag("li", tag("code", step), " ", tag("span", "changing" if changing else "read-only", class_="badge"))
-            for step, changing in candidate.fix
-        ]
+        steps = [tag("li", tag("code", step), " ", _badge(changing)) for step, changing in candidate.fix]
         parts += [tag("h4", "Fix"), tag("ol", *steps, class_="fix")]
     if candidate.confirm:
         parts += [tag("h4", "Confirm"), _list([tag("li", tag("code", command)) for command in candidate.confirm])]
     parts.append(_background(candidate))
     return tag("article", *parts, class_=f"cause {pattern.severity}", aria_labelledby=f"cause-{number}")
+
+
+def _badge(changing: bool) -> Html:
+    return tag("span", "changing", class_="badge warning") if changing else tag("span", "read-only", class_="badge")
 
 
 def _background(candidate: Candidate) -> Html:
@@ -100,7 +101,7 @@ def _reached(reach: Reach | None, day: date | None) -> Html:
         return join([])
     rows = [("Hit", hit(reach)), ("When", span(reach.first, reach.last, day))]
     rows += [("Instances", listed(reach.instances.some, 8))] if reach.instances.some else []
-    terms = [part for name, text in rows for part in (tag("dt", name), tag("dd", text))]
+    terms = [part for name, text in rows for part in (tag("dt", name), tag("dd", short(text, _ROOM)))]
     if reach.requests.some:
         ids = join([tag("code", f"haystack trace {short(i, 200)}") for i in reach.requests.some[:5]], " ")
         terms += [tag("dt", "Trace one"), tag("dd", ids)]
@@ -151,7 +152,7 @@ def _unknown(answer: Diagnosis | Triage, day: date | None) -> Html:
 
 def _suspect(suspect: Suspect, day: date | None) -> list[Html]:
     name = tag("p", tag("b", "Suspect: "), tag("code", suspect_place(suspect)), f" of {suspect.service}")
-    reasons = _list([tag("li", reason) for reason in suspect.reasons])
+    reasons = _list([tag("li", short(reason, _ROOM)) for reason in suspect.reasons])
     return [name, reasons, evidence_list(suspect.evidence, day)]
 
 

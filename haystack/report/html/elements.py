@@ -25,7 +25,7 @@ def tag(name: str, /, *children: str, **attributes: Attribute) -> Html:
     head = "".join(
         _attribute(key, value) for key, value in attributes.items() if value is not None and value is not False
     )
-    if name in _VOID and not children:
+    if name in _VOID and not children:  # (a `use` may hold a title)
         return Html(f"<{name}{head}>" if name in ("input", "link", "meta", "br") else f"<{name}{head}/>")
     return Html(f"<{name}{head}>{join(children)}</{name}>")
 
@@ -37,7 +37,7 @@ def join(children: Iterable[str], between: str = "") -> Html:
 
 def lines(text: str) -> Html:
     """Text of several lines, for a ``pre``."""
-    return Html("\n".join(escape(line) for line in clean_lines(text)))
+    return Html("\n".join(escape(line.rstrip()) for line in clean_lines(text)))
 
 
 def short(text: str, room: int) -> str:

@@ -12,7 +12,7 @@ from ... import __version__
 from ...diagnose import CAUSE_FOUND, HEALTHY, Diagnosis, Evidence
 from ...diagnose.model import Triage
 from ...record import Record
-from ..words import asked, clocks, counted, first_day, moment, not_read, question, read, summary, window
+from ..words import asked, clocks, counted, cut, first_day, moment, not_read, question, read, summary, window
 from .calls import response_times
 from .causes import causes
 from .elements import Html, short, tag
@@ -20,6 +20,8 @@ from .reach import noise, over_time, unexplained
 from .timeline import timeline
 
 _MOST_NOT_READ = 200
+# A title longer than this is cut by who shows it.
+_TITLE = 60
 
 
 def render(answer: Diagnosis | Triage, ascii_only: bool = False) -> str:
@@ -52,7 +54,7 @@ def _head(answer: Diagnosis | Triage) -> Html:
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
         tag("meta", name="referrer", content="no-referrer"),
-        tag("title", short(f"{question(answer)}: {summary(answer)}", 300)),
+        tag("title", short(cut(f"haystack: {summary(answer)}", _TITLE), 300)),
         tag("link", rel="icon", href="data:,"),
         _asset("style.css", "style"),
     )
@@ -79,7 +81,7 @@ def _hash(name: str) -> str:
 def _header(answer: Diagnosis | Triage) -> Html:
     kind = {CAUSE_FOUND: "bad", HEALTHY: "good"}.get(answer.verdict, "unsure")
     head = [tag("p", "haystack ", tag("span", question(answer).removeprefix("haystack ")), class_="brand")]
-    head.append(tag("h1", tag("span", class_=f"dot {kind}", aria_hidden="true"), short(summary(answer), 800)))
+    head.append(tag("h1", tag("span", class_=f"dot {kind}", aria_hidden="true"), short(cut(summary(answer), 160), 800)))
     facts = _asked(answer) if isinstance(answer, Diagnosis) else [("Time", tag("span", window(answer)))]
     facts.append(("Read", tag("span", read(answer))))
     lines = not_read(answer)

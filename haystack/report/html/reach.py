@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...diagnose.model import Reach, Triage
-from ..words import counted, cut, novelty, span, sure_causes
+from ..words import counted, cut, gathered, novelty, span, sure_causes
 from .causes import MOST_CAUSES
 from .elements import Html, join, short, tag
 from .scale import Scale, axis, grid, percent
 
 _MOST_ROWS = 60
+_MOST_BARS = 60
 _ROOM = 500
 
 
@@ -40,16 +41,16 @@ def over_time(triage: Triage) -> Html:
 
 def _bars(reach: Reach, height: int) -> Html:
     """Counts as bars; what they show is told in words for who does not see them."""
-    most = max(reach.over_time, default=0)
-    width = 1 / max(len(reach.over_time), 1)
+    counts = gathered(reach.over_time, _MOST_BARS)
+    most = max(counts, default=0)
+    width = 1 / max(len(counts), 1)
     bars = []
-    for number, count in enumerate(reach.over_time):
+    for number, count in enumerate(counts):
         if count:
             tall = max(2.0, (height - 2) * count / most)
             bars.append(
                 tag(
                     "rect",
-                    tag("title", counted(count, "record")),
                     x=percent(number * width),
                     y=f"{height - tall:.1f}",
                     width=percent(width * 0.9),
@@ -88,7 +89,7 @@ def unexplained(triage: Triage) -> Html:
         "section",
         tag("h2", "Not explained", id="unexplained"),
         tag("p", "Errors that no known fault explains, by message; what varies in it is a *.", class_="note"),
-        tag("div", table, class_="scroll", tabindex=0, role="region", aria_label="Errors not explained"),
+        tag("section", table, class_="scroll", tabindex=0, aria_label="Errors not explained"),
         *([tag("p", f"and {counted(left, 'other message')}", class_="note")] if left > 0 else []),
         aria_labelledby="unexplained",
     )

@@ -132,7 +132,6 @@ def _legend() -> Html:
         example("debug", "debug"),
         tag("li", tag("svg", ring, width=24, height=24, aria_hidden="true"), "proves a cause"),
         class_="legend",
-        aria_label="What the marks mean",
     )
 
 
@@ -199,6 +198,6 @@ def _table(shown: Sequence[Record], proofs: Collection[Place], scale: Scale | No
     head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in ("Time", "Level", "Where", "Record"))))
     caption = tag("caption", "Records in order of time, UTC")
     table = tag("table", caption, head, tag("tbody", *rows), class_="records")
-    region = tag("div", table, class_="scroll", tabindex=0, role="region", aria_label="Records as a table")
+    region = tag("section", table, class_="scroll", tabindex=0, aria_label="Records as a table")
     hint = tag("p", "On paper: warnings, errors and evidence only.", class_="note paper")
     return join([region, hint])
