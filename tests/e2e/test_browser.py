@@ -13,7 +13,7 @@ from tests.browser import CHROMIUM, Browser
 from tests.e2e.test_inert import ANSWERS, answer_of
 
 pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium; tests/run installs it where it can"),
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium; tests/run installs it as root on Debian"),
     pytest.mark.slow,
 ]
 SHOWN = "[...document.querySelectorAll('.records tbody tr')].filter(row => !row.hidden).length"

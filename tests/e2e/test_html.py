@@ -45,7 +45,7 @@ def test_a_strict_parser_has_nothing_to_say(name: str) -> None:
     assert len(root.xpath("//h1")) == len(root.xpath("//main")) == 1
 
 
-@pytest.mark.skipif(not VALIDATOR.exists(), reason="html-validate of npm is not installed; tests/run installs it")
+@pytest.mark.skipif(not VALIDATOR.exists(), reason="no html-validate; tests/run installs it where npm is")
 def test_a_validator_has_nothing_to_say(tmp_path: Path) -> None:
     for name in ANSWERS:
         (tmp_path / f"{name.replace(' ', '-')}.html").write_text(render(answer_of(name), "html"))

@@ -12,6 +12,7 @@ import haystack
 from haystack.cli.demo import REQUEST
 from haystack.cli.main import COMMANDS, cli
 from haystack.report import text
+from haystack.report.reports import REPORTS
 
 ROOT = Path(__file__).parents[2]
 DEMO = re.compile(r"(?<=<!-- demo -->\n).*?(?=<!-- /demo -->)", re.DOTALL)
@@ -67,11 +68,19 @@ def test_the_readme_names_the_two_commands() -> None:
     assert "tests/run" in readme
 
 
-@pytest.mark.parametrize("page", ["architecture.md", "patterns.md", "changelog.md"])
+@pytest.mark.parametrize("page", ["architecture.md", "patterns.md", "changelog.md", "reports.md"])
 def test_links_between_pages_lead_somewhere(page: str) -> None:
     source = ROOT / "docs" / page
     for target in re.findall(r"\]\(([^)#:]+)\)", source.read_text()):
         assert (source.parent / target).exists(), target
+
+
+def test_the_page_on_reports_names_each_format_and_its_names() -> None:
+    page = (ROOT / "docs" / "reports.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| (`\..*?) \|", page, re.MULTILINE)
+    assert {name: tuple(re.findall(r"`(\S+)`", names)) for name, names in rows} == {
+        name: report.suffixes for name, report in REPORTS.items()
+    }
 
 
 def test_the_wheel_ships_patterns_and_the_demo() -> None:
