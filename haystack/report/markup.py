@@ -13,6 +13,8 @@ from .clean import clean, clean_lines
 
 # A word that is markup nowhere: letters and hyphens, or a number.
 _WORD = re.compile(r"\(?(?:[A-Za-z]+(?:[-'][A-Za-z]+)*\d{0,3}|\d{1,6}(?:[.,]\d{1,6})*%?|–|—)\)?[,.;:!?]?")
+# What begins a list where it begins a line.
+_ITEM = re.compile(r"\d+[.)]")
 _TICKS = re.compile(r"`+")
 
 
@@ -21,7 +23,7 @@ def prose(text: str) -> str:
     parts: list[str] = []
     strange: list[str] = []
     for word in clean(text).split():
-        if _WORD.fullmatch(word):
+        if _WORD.fullmatch(word) and (parts or strange or not _ITEM.match(word)):
             parts += [code(" ".join(strange))] if strange else []
             strange = []
             parts.append(word)

@@ -9,10 +9,23 @@ from functools import lru_cache
 from pathlib import Path
 
 from ... import __version__
-from ...diagnose import CAUSE_FOUND, HEALTHY, Diagnosis, Evidence
+from ...diagnose import CAUSE_FOUND, HEALTHY, Candidate, Diagnosis, Evidence, Suspect
 from ...diagnose.model import Triage
 from ...record import Record
-from ..words import asked, clocks, counted, cut, first_day, moment, not_read, question, read, summary, window
+from ..words import (
+    asked,
+    clocks,
+    counted,
+    cut,
+    first_day,
+    moment,
+    not_read,
+    question,
+    read,
+    summary,
+    sure_causes,
+    window,
+)
 from .calls import response_times
 from .causes import causes
 from .elements import Html, short, tag
@@ -112,15 +125,15 @@ def _asked(diagnosis: Diagnosis) -> list[tuple[str, Html]]:
 
 def _sections(answer: Diagnosis | Triage) -> list[Html]:
     if isinstance(answer, Triage):
-        drawn = _each([*_proofs(answer), *(row.evidence for row in answer.unexplained)])
+        drawn = _each([*_evidence(answer.candidates, answer.suspects), *(row.evidence for row in answer.unexplained)])
         parts = [causes(answer), over_time(answer), unexplained(answer), noise(answer)]
         what = "The records that prove causes, and one of each message that is not explained"
     else:
         own = answer.trace.records if answer.trace else ()
-        drawn = _each(_proofs(answer), own)
+        drawn = _each(_evidence(answer.candidates, answer.suspects), own)
         parts = [causes(answer)]
         what = "All records of the request, and the evidence"
-    proofs = {item.record.place for item in _proofs(answer)}
+    proofs = {item.record.place for item in _evidence(sure_causes(answer) or answer.candidates, answer.suspects)}
     day = first_day(answer.trace if isinstance(answer, Diagnosis) else answer)
     if drawn:
         parts.append(timeline(drawn, proofs, day, what))
@@ -129,9 +142,9 @@ def _sections(answer: Diagnosis | Triage) -> list[Html]:
     return [part for part in [*parts, _about(answer)] if part]
 
 
-def _proofs(answer: Diagnosis | Triage) -> list[Evidence]:
-    of_candidates = [item for candidate in answer.candidates for item in candidate.evidence]
-    return of_candidates + [item for suspect in answer.suspects for item in suspect.evidence]
+def _evidence(candidates: Sequence[Candidate], suspects: Sequence[Suspect]) -> list[Evidence]:
+    of_candidates = [item for candidate in candidates for item in candidate.evidence]
+    return of_candidates + [item for suspect in suspects for item in suspect.evidence]
 
 
 def _each(evidence: Sequence[Evidence], records: Sequence[Record] = ()) -> list[Record]:
