@@ -22,7 +22,7 @@ SERVICE, UWSGI, HTTPD, HAPROXY = "service", "uwsgi", "httpd", "haproxy"
 ACCESS_LITERALS = ("HTTP/1.", "HTTP/2", "requestlog")
 
 _METHOD = r"(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|COPY|REPORT)"
-_URL = r"(?P<url>/[^\s\"]{0,1000})"
+_URL = r"(?P<url>/[^\s\"]{0,8192})"
 _QUOTED = re.compile(
     rf'"{_METHOD} {_URL}(?: HTTP/[\d.]{{1,5}})?"?'
     r"(?:.{0,12}?status: (?P<told>\d{3})| (?P<plain>\d{3}) (?:\d+|-)(?![\w.]))",
@@ -41,8 +41,9 @@ _SWIFT = re.compile(
     rf" \d\d/[A-Z][a-z]{{2}}/\d{{4}}/\d\d/\d\d/\d\d {_METHOD} {_URL} HTTP/[\d.]{{1,5}} (?P<status>\d{{3}})"
     r"(?: \S{1,1024}){8} (?P<seconds>\d{1,9}\.\d{1,9})(?: |$)"
 )
-# Longer access lines are cut: content is hostile, and the expressions must not walk through 64 KiB of it.
-_LONGEST = 2048
+# Longer access lines are cut: content is hostile, and the expressions must not walk through 64 KiB of it. placement is
+# asked for traits with 1.5 KB of names; of an URL so much is kept.
+_LONGEST, _URL_KEPT = 12_000, 1000
 _TOLD = re.compile(r"\btime: (\d{1,9}\.\d{1,12})")
 # Behind the status of eventlet (seconds) or, as kolla configures Apache, with %D (microseconds).
 _BEHIND_SIZE = re.compile(r" (?:(\d{1,9}\.\d{3,9})|(\d{3,12}))(?= |$)")
@@ -77,9 +78,11 @@ def access(record: Record) -> Access | None:
     if "HTTP/" not in message and "status: " not in message:
         return None
     message = message[:_LONGEST]
-    if record.logger == "haproxy" or " => " not in message:
-        return _proxied(message) or _quoted(message, record.logger) or _swift(message)
-    return _uwsgi(message) or _quoted(message, record.logger)
+    if record.logger == "haproxy":
+        return _cut(_proxied(message))
+    if " => generated " in message and (call := _uwsgi(message)):
+        return _cut(call)
+    return _cut(_quoted(message, record.logger) or _proxied(message) or _swift(message))
 
 
 def served(record: Record) -> Access | None:
@@ -101,6 +104,10 @@ def ended(time: datetime, call: Access) -> datetime:
     if call.writer == SERVICE or not call.seconds:
         return time
     return time + timedelta(seconds=min(call.seconds, 1e6))
+
+
+def _cut(call: Access | None) -> Access | None:
+    return call if call is None or len(call.url) <= _URL_KEPT else call._replace(url=call.url[:_URL_KEPT])
 
 
 def _proxied(message: str) -> Access | None:

@@ -7,7 +7,7 @@ slots, and the slowest calls that were asked for.
 from __future__ import annotations
 
 import heapq
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from ..access import HAPROXY, Access
 from ..record import Record
@@ -18,8 +18,6 @@ from .over_time import OverTime
 ROUTES, SERVICES = 2000, 200
 OTHER = "(other routes)"
 _LONGEST_URL = 500
-
-_Key = TypeVar("_Key")
 
 
 class Server(NamedTuple):
@@ -99,9 +97,9 @@ class Calls:
         self.first: float | None = None
         self.last: float | None = None
         self.routes: dict[RouteKey, Tally] = {}
-        self.servers: dict[Server, Tally] = {}
         self.over_time: dict[Server, OverTime] = {}
         self.slowest: list[SlowCall] = []  # a heap: the least slow is first
+        self._servers: set[Server] = set()
         self.lost_routes = 0  # calls counted under OTHER
         self._most_slow = slowest
         self._width = width
@@ -111,9 +109,10 @@ class Calls:
         writer = "" if call.writer == HAPROXY else call.writer
         server = Server(record.origin.service or "-", backend, writer)
         self.count += 1
-        if server not in self.servers and len(self.servers) >= SERVICES:
-            server = Server("-", "", "")
-        self._tally(self.servers, server).add(call)
+        if server not in self._servers:
+            if len(self._servers) >= SERVICES:
+                server = Server("-", "", "")
+            self._servers.add(server)
         self._route(RouteKey(server, call.method, template)).add(call)
         if record.time is None:
             return
@@ -137,8 +136,6 @@ class Calls:
         self.last = max((time for time in (self.last, other.last) if time is not None), default=None)
         for key, tally in other.routes.items():
             self._route(key, tally.count).merge(tally)
-        for server, tally in other.servers.items():
-            self._tally(self.servers, server).merge(tally)
         for server, series in other.over_time.items():
             if server in self.over_time:
                 self.over_time[server].merge(series)
@@ -147,23 +144,26 @@ class Calls:
         self.slowest = heapq.nlargest(self._most_slow, [*self.slowest, *other.slowest])
         heapq.heapify(self.slowest)
 
-    def _route(self, key: RouteKey, count: int = 1) -> Tally:
-        if key not in self.routes and len(self.routes) >= ROUTES:
-            self.lost_routes += count
-            key = RouteKey(key.server, "", OTHER)
-        return self._tally(self.routes, key)
+    def servers(self) -> dict[Server, Tally]:
+        """What the calls of each server came to, over all its routes."""
+        servers: dict[Server, Tally] = {}
+        for key, tally in self.routes.items():
+            servers.setdefault(key.server, Tally()).merge(tally)
+        return servers
 
-    @staticmethod
-    def _tally(tallies: dict[_Key, Tally], key: _Key) -> Tally:
-        tally = tallies.get(key)
+    def _route(self, key: RouteKey, count: int = 1) -> Tally:
+        tally = self.routes.get(key)
         if tally is None:
-            tally = tallies[key] = Tally()
+            if len(self.routes) >= ROUTES:
+                self.lost_routes += count if key.route != OTHER else 0
+                key = RouteKey(key.server, "", OTHER)
+            tally = self.routes.setdefault(key, Tally())
         return tally
 
     def _slow(self, record: Record, call: Access, server: Server, time: float) -> None:
         seconds = call.seconds or 0.0
         full = len(self.slowest) >= self._most_slow
-        if not self._most_slow or (full and seconds <= self.slowest[0].seconds):
+        if not self._most_slow or (full and seconds < self.slowest[0].seconds):
             return
         origin = record.origin
         url, own = call.url[:_LONGEST_URL], record.request_id or record.global_request_id

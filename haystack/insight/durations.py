@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from array import array
+from math import ceil, inf, log
 
 # So many values are kept as they are; percentiles of no more than these are exact.
 EXACT = 500
 # A percentile of more values is off by at most this share of itself.
 RELATIVE_ERROR = 0.01
 _GAMMA = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
-_LOG_GAMMA = math.log(_GAMMA)
+_LOG_GAMMA = log(_GAMMA)
 # Shorter ones are one microsecond, longer ones some twelve days: 1,400 buckets at most.
 _SHORTEST, _LONGEST = 1e-6, 1e6
 
@@ -33,7 +33,7 @@ class Durations:
 
     def add(self, seconds: float) -> None:
         """One more; what is no duration (negative, not finite) counts as 0."""
-        if not 0.0 <= seconds < math.inf:
+        if not 0.0 <= seconds < inf:
             seconds = 0.0
         self.count += 1
         self.total += seconds
@@ -64,7 +64,7 @@ class Durations:
         """The smallest value that at least this share of all values does not exceed (nearest rank); None of none."""
         if not self.count:
             return None
-        rank = max(1, math.ceil(self.count * percent / 100 - 1e-9))
+        rank = max(1, ceil(self.count * percent / 100 - 1e-9))
         if not self._buckets:
             return sorted(self._exact)[rank - 1]
         for bucket in sorted(self._buckets):
@@ -80,5 +80,7 @@ class Durations:
         self._exact = array("d")
 
     def _put(self, seconds: float) -> None:
-        bucket = math.ceil(math.log(min(max(seconds, _SHORTEST), _LONGEST)) / _LOG_GAMMA)
+        if not _SHORTEST <= seconds <= _LONGEST:
+            seconds = _SHORTEST if seconds < _SHORTEST else _LONGEST
+        bucket = ceil(log(seconds) / _LOG_GAMMA)
         self._buckets[bucket] = self._buckets.get(bucket, 0) + 1

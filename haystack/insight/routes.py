@@ -32,11 +32,10 @@ _ABOUT_ALL = frozenset(
 
 def route(url: str) -> str:
     """The route of an URL or path, without query: ``/v2.1/servers/{id}/action``."""
-    path = re.split(r"[?#;]", url[:_LONGEST_PATH], maxsplit=1)[0]
-    if not path.startswith("/"):
+    path = url[:_LONGEST_PATH].partition("?")[0].partition("#")[0]
+    if path[:1] != "/":
         path = _SCHEME.sub("", path) or "/"
-    swift = _SWIFT.match(path)
-    if swift:
+    if "/AUTH_" in path and (swift := _SWIFT.match(path)):
         return swift[1] + "/{id}" * (1 + bool(swift[2]) + bool(swift[3]))
     return _named(_ID.sub("{id}", path))
 

@@ -83,7 +83,7 @@ def answer(
     for series in calls.over_time.values():
         series.join(width)
     routes = _once(calls.routes.items(), lambda key: (*key.server[:2], key.method, key.route))
-    servers = _once(calls.servers.items(), lambda server: server[:2])
+    servers = _once(calls.servers().items(), lambda server: server[:2])
     notes = []
     if calls.lost_routes:
         notes.append(f"{calls.lost_routes} calls were of further routes; they are counted together")

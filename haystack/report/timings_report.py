@@ -126,6 +126,8 @@ def _lead(lead: Lead, console: Console) -> None:
     console.print(line)
     table = _table("", ("runs", "p50", "p95", "p99", "max"), console, "", titles=bool(lead.completed))
     for step in lead.steps[1:] if lead.completed else ():
+        if not step.durations.count:  # no log of it, or not in this cloud
+            continue
         share = step.durations.total / lead.durations.total if lead.durations.total else 0.0
         table.add_row(
             "", Text(f"{share:4.0%} {'━' * round(share * 24)}"), Text(clean(step.name)), f"{step.durations.count:,}",
