@@ -70,6 +70,22 @@ def test_nothing_is_loaded_from_elsewhere(name: str) -> None:
     assert not [name for element in root.iter() for name in element.attrib if name.startswith("on") or name == "style"]
 
 
+def test_the_script_makes_no_markup_of_text() -> None:
+    script = (Path(page.__file__).parent / "script.js").read_text()
+    assert script.startswith('"use strict";')
+    for way in (
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacent",
+        "document.write",
+        "eval(",
+        "Function(",
+        "fetch(",
+        "import(",
+    ):
+        assert way not in script
+
+
 @every_answer
 def test_the_policy_allows_what_is_ours_and_nothing_else(name: str) -> None:
     root = parsed(render(answer_of(name), "html"))
