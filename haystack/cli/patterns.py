@@ -76,8 +76,9 @@ def check(ids: tuple[str, ...], patterns_dirs: tuple[Path, ...]) -> None:
     from ..pipeline import check_operations
 
     library = load(patterns_dirs)
-    broken = {Path(text.partition(":")[0]).stem for text in library.problems}
     operations, complaints = check_operations(patterns_dirs, ids or None)
+    broken = {Path(text.partition(":")[0]).stem for text in library.problems}
+    broken |= {complaint.pattern for complaint in complaints}
     for name in ids:
         if name not in library and name not in broken and name not in operations:
             hint = did_you_mean(name, [*library.ids, *operations])

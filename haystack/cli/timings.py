@@ -21,7 +21,7 @@ _WIDTHS = ("second", "minute", "hour", "day")
     default=10,
     show_default=True,
     metavar="N",
-    help="List so many of the slowest calls, and of the slowest runs of each operation.",
+    help="List so many of the slowest calls; JSON lists as many runs of each operation, text three.",
 )
 @click.option(
     "--operation",

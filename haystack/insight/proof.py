@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from ..library.checks import Complaint, sample_records
 from ..library.literals import telling_literals
@@ -18,7 +19,7 @@ from .sightings import FAIL, REFUSED, Reader, Sighting
 def check_operations(operations: Operations, services: Services, only: Iterable[str] | None = None) -> list[Complaint]:
     """Complaints about the operations named in ``only``, about all of them when None; and about unusable files."""
     wanted = None if only is None else set(only)
-    complaints = [Complaint("operations", text, True) for text in operations.problems] if wanted is None else []
+    complaints = [Complaint(Path(text.partition(":")[0]).stem, text, True) for text in operations.problems]
     for operation in operations.rows:
         if wanted is None or operation.id in wanted:
             complaints += _check(operation, services)

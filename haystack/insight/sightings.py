@@ -19,6 +19,12 @@ from .routes import route
 # Numbers of what a sighting shows when it is no step: a bad end, and a call that the API refused or failed.
 FAIL, REFUSED = -1, -2
 _MOST_TAIL = 5
+_LONGEST_BACKEND = 60
+# What kolla-ansible, openstack-ansible and others put behind a service's name.
+_OF_A_PROXY = re.compile(
+    r"[-_.](?:back|backend|be|front|frontend|cluster|pool|servers?|service|external|internal|public|admin)$",
+    re.IGNORECASE,
+)
 
 
 class Sighting(NamedTuple):
@@ -119,11 +125,16 @@ class Reader:
         return tuple(row for row in self._clauses if fits(row[2]))
 
     def _find_backend(self, name: str) -> str:
-        """Service behind a name that HAProxy's configuration gives it, or that name."""
-        plain = re.sub(
-            r"(?i)[-_.](?:back|backend|be|front|frontend|cluster|pool|servers?|external|internal)$", "", name
-        )
-        return self._services.of_name(plain) or self._services.of_name(plain.replace("_", "-")) or plain[:60]
+        """Service behind a name that HAProxy's configuration gives it (``nova_api_back``), or that name."""
+        plain = name
+        while plain:
+            service = self._services.of_name(plain.lower())
+            if service:
+                return service
+            plain, cut = _OF_A_PROXY.subn("", plain)
+            if not cut:
+                break
+        return name[:_LONGEST_BACKEND]
 
 
 def _all_signs(operations: Sequence[Operation]) -> Iterator[tuple[int, int, Sign]]:

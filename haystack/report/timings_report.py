@@ -16,7 +16,7 @@ from rich.text import Text
 from ..insight.calls import Server, Tally
 from ..insight.durations import Durations
 from ..insight.over_time import OverTime
-from ..insight.runs import Lead, RunSeen
+from ..insight.runs import Lead
 from ..insight.timings import Timings
 from .clean import clean
 from .output import write
@@ -25,7 +25,8 @@ from .timings_json import as_json
 _PIPE_WIDTH = 200
 _MOST_TROUBLES = 10
 _LONGEST_LINE = 60  # signs of a series over time
-_LONGEST_URL = 90
+_LONGEST_URL = 120
+_MOST_RUNS = 3
 _BARS = "▁▂▃▄▅▆▇█"
 _WIDTH_NAMES = {1: "second", 60: "minute", 3600: "hour", 86_400: "day", 7 * 86_400: "week", 364 * 86_400: "52 weeks"}
 _PERCENTILES = (50, 95, 99)
@@ -100,17 +101,12 @@ def _slowest(found: Timings, console: Console) -> None:
     if not found.slowest:
         return
     console.print(Text("\nSlowest calls", style="bold"))
-    table = _grid(right=1)
+    table = _list()
     for call in found.slowest:
+        what = f"{call.status or 'no answer'} {call.method} {clean(call.url)[:_LONGEST_URL]}"
+        table.add_row("", _seconds(call.seconds), _stamp(call.time), _server(call.server), Text(what))
         where = call.request_id or f"{call.path}:{call.line}"
-        table.add_row(
-            "",
-            _seconds(call.seconds),
-            _stamp(call.time),
-            Text(f"{call.method} {clean(call.url)[:_LONGEST_URL]} {call.status or 'no answer'}"),
-            _server(call.server),
-            Text(f"{clean(call.node) or '-'}  {clean(where)}", style="cyan"),
-        )
+        table.add_row("", "", "", Text(clean(call.node) or "-", style="dim"), Text(clean(where), style="dim"))
     console.print(table)
 
 
@@ -138,14 +134,16 @@ def _lead(lead: Lead, console: Console) -> None:
     ends += [f"{step.unfinished:,} not seen after {step.name}" for step in lead.steps if step.unfinished]
     if ends:
         console.print(Text("  " + "; ".join(map(clean, ends)), style="red"))
-    for title, runs in (("slowest", sorted(lead.slowest, reverse=True)[:3]), ("failed", lead.failures[:3])):
-        if runs:
-            console.print(Text(f"  {title:8}" + f"\n  {'':8}".join(map(_run, runs)), style="dim"))
-
-
-def _run(run: RunSeen) -> str:
-    names = "  ".join(clean(name) for name in (run.request_id, run.resource) if name)
-    return f"{_seconds(run.seconds):>9}  {_stamp(run.began)}  {names}"
+    listed = [("slowest", run) for run in sorted(lead.slowest, reverse=True)[:_MOST_RUNS]]
+    listed += [("failed", run) for run in lead.failures[:_MOST_RUNS]]
+    if not listed:
+        return
+    table = _list()
+    for title, run in listed:
+        # Two ids: a line breaks between them, never inside of one.
+        names = "  ".join(clean(name) for name in (run.request_id, run.resource) if name)
+        table.add_row("", _seconds(run.seconds), _stamp(run.began), title, Text(names, style="dim"))
+    console.print(table)
 
 
 def _table(title: str, columns: Sequence[str], console: Console, first: str = "", titles: bool = True) -> Table:
@@ -160,10 +158,14 @@ def _table(title: str, columns: Sequence[str], console: Console, first: str = ""
     return table
 
 
-def _grid(right: int) -> Table:
+def _list() -> Table:
+    """A list of single calls or runs: how long, when, and two things more, the last of any length."""
     table = Table.grid(padding=(0, 2), pad_edge=False)
-    for number in range(6):
-        table.add_column(justify="right" if number == right else "left", overflow="fold", no_wrap=number in (1, 2))
+    table.add_column(width=0)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold", min_width=40)
     return table
 
 

@@ -18,9 +18,11 @@ import jsonschema
 import pytest
 
 import haystack
+from haystack.report import timings_report
 from tests.e2e.test_cli_robust import CONTROL, HAYSTACK, on_terminal, run
 from tests.making import FIXTURES, INCIDENTS, NEEDLE, OTHER, oslo, write
 
+GOLDEN = Path(__file__).parents[1] / "golden"
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "timings-1.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 PARALLEL = FIXTURES / "healthy_parallel"
@@ -200,6 +202,50 @@ def test_from_python() -> None:
     found = haystack.timings([PARALLEL], operations=["server-create"], jobs=1)
     assert [(lead.operation.id, lead.completed) for lead in found.leads] == [("server-create", 9)]
     assert found.routes[0].tally.durations.longest == found.slowest[0].seconds
+
+
+@pytest.mark.parametrize("name", ["neutron_down", "healthy_parallel"])
+@pytest.mark.parametrize("width", [100, 160])
+def test_text_as_a_whole(name: str, width: int, request: pytest.FixtureRequest) -> None:
+    answer = timings_report.plain(haystack.timings([FIXTURES / name], slowest=5), 10, width)
+    path = GOLDEN / f"timings.{name}.{width}.txt"
+    if request.config.getoption("--regold"):
+        path.write_text(answer)
+    assert answer == path.read_text()
+    assert max(map(len, answer.splitlines())) <= width
+
+
+def test_json_schema_refuses_something() -> None:
+    found = document("--logs", str(PARALLEL))
+    for key in ("calls", "services", "operations"):
+        with pytest.raises(jsonschema.ValidationError):
+            VALIDATOR.validate({name: value for name, value in found.items() if name != key})
+    with pytest.raises(jsonschema.ValidationError):
+        VALIDATOR.validate({**found, "routes": [{**found["routes"][0], "count": -1}]})
+
+
+# (arguments, exit code, words)
+CHECKS = [
+    (["server-create"], 0, ["0 patterns and 1 operations checked, 0 errors"]),
+    (["server-create", "neutron-server-down"], 0, ["1 patterns and 1 operations checked"]),
+    (["server-crate"], 2, ['no pattern or operation "server-crate"', "server-create"]),
+]
+
+
+@pytest.mark.parametrize(("args", "code", "words"), CHECKS, ids=[" ".join(row[0]) for row in CHECKS])
+def test_patterns_check_proves_operations(args: list[str], code: int, words: list[str]) -> None:
+    done = run("patterns", "check", *args)
+    assert done.returncode == code
+    for word in words:
+        assert word in (done.stdout + done.stderr).decode()
+
+
+def test_patterns_check_tells_of_an_operation_that_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "operations").mkdir()
+    (tmp_path / "operations/odd.yaml").write_text("id: odd\n")
+    done = run("patterns", "check", "--patterns", str(tmp_path), "server-create", "odd")
+    assert done.returncode == 1
+    assert b'odd.yaml:1: "title" is missing' in done.stdout
 
 
 # (arguments, words of the sentence)
