@@ -82,6 +82,7 @@ def causes(nodes: Sequence[Group], stories: Stories, most: int) -> list[Cause]:
     reached = [_reached(i, views, stories) for i in range(len(nodes))]
     harmful = {i for i, group in enumerate(nodes) if group.link >= LINKED}
     scored: list[tuple[float, int]] = []
+    behind: dict[int, set[int]] = {}
     for i, group in enumerate(nodes):
         explained = reached[i].keys() & harmful
         score = LAYER[group.pattern.layer] * _factor(group, bool(explained))
@@ -90,18 +91,18 @@ def causes(nodes: Sequence[Group], stories: Stories, most: int) -> list[Cause]:
         elif group.link < OWN and group.pattern.severity in ("warning", "info"):
             score = min(score, _MINOR)
         # One of two that explain each other (a loop is real, in OVN) is no cause of the other.
-        behind = any(
-            _is_behind(views[i], reached[j].get(i, ()))
-            and j not in reached[i]
-            and _counts(nodes[j], reached[j].keys() & harmful)
-            for j in range(len(nodes))
-        )
-        if behind or i in general:
+        others = [j for j in range(len(nodes)) if i in reached[j] and j not in reached[i]]
+        before = [j for j in others if _counts(nodes[j], reached[j].keys() & harmful)]
+        behind[i] = {j for j in before if _is_behind(views[i], reached[j][i])}
+        if i in general or behind[i]:
             score *= _BEHIND
         scored.append((score, i))
     # What the cloud broke comes before what it refused, however sure that is.
     broke = {i for i in range(len(nodes)) if any(worst(nodes[j].findings) >= ERROR for j in (i, *reached[i]))}
     scored.sort(key=lambda item: (item[0] < SURE, item[1] not in broke, -round(item[0], 2), first_seen(nodes[item[1]])))
+    # What follows from a sure cause is told there, and comes last.
+    sure = {i for score, i in scored if score >= SURE}
+    scored.sort(key=lambda item: bool(behind[item[1]] & sure))
     return [_cause(nodes, i, score, reached[i], harmful) for score, i in scored[:most] if score >= LEAST]
 
 

@@ -128,7 +128,7 @@ def candidate_document(rank: int, candidate: Candidate) -> dict[str, Any]:
         "title": pattern.title,
         "service": pattern.service,
         "layer": pattern.layer,
-        "severity": pattern.severity,
+        "severity": candidate.severity,
         "confidence": candidate.confidence,
         "cause": candidate.cause,
         "explains": list(candidate.explains),

@@ -17,6 +17,7 @@ from .words import (
     fix_lines,
     hit,
     not_read,
+    possible_causes,
     question,
     read,
     span,
@@ -70,9 +71,8 @@ def _cases(answer: Diagnosis | Triage) -> list[_Element]:
         case = _case("not-found", "haystack")
         ElementTree.SubElement(case, "error", {"type": "not-found", "message": summary(answer)})
         return [case]
-    causes = sure_causes(answer)
-    cases = [_cause(candidate, answer) for candidate in causes]
-    cases += [_possible(candidate) for candidate in answer.candidates if candidate not in causes]
+    cases = [_cause(candidate, answer) for candidate in sure_causes(answer)]
+    cases += [_possible(candidate) for candidate in possible_causes(answer)]
     if unknown(answer):
         cases.insert(0, _unknown(answer))
     return cases or [_case("no-failure-found", "haystack")]
@@ -86,7 +86,7 @@ def _cause(candidate: Candidate, answer: Diagnosis | Triage) -> _Element:
     pattern = candidate.pattern
     day = first_day(answer.trace if isinstance(answer, Diagnosis) else answer)
     case = _case(pattern.id, pattern.service)
-    failure = ElementTree.SubElement(case, "failure", {"type": pattern.severity, "message": clean(candidate.cause)})
+    failure = ElementTree.SubElement(case, "failure", {"type": candidate.severity, "message": clean(candidate.cause)})
     reach = candidate.reach
     failure.text = _lines(
         f"confidence {candidate.confidence:.0%}",

@@ -22,6 +22,7 @@ from .words import (
     moment,
     not_read,
     novelty,
+    possible_causes,
     question,
     read,
     span,
@@ -97,9 +98,8 @@ def _overview(triage: Triage) -> list[str]:
 
 
 def _causes(answer: Diagnosis | Triage, day: date | None) -> list[str]:
-    causes = sure_causes(answer)
-    lines = [line for candidate in causes for line in _cause(candidate, day)]
-    possible = [candidate for candidate in answer.candidates if candidate not in causes]
+    lines = [line for candidate in sure_causes(answer) for line in _cause(candidate, day)]
+    possible = possible_causes(answer)
     if answer.verdict == HEALTHY:
         return lines
     if unknown(answer):
@@ -117,7 +117,7 @@ def _causes(answer: Diagnosis | Triage, day: date | None) -> list[str]:
 def _cause(candidate: Candidate, day: date | None) -> list[str]:
     pattern = candidate.pattern
     lines = [f"## {cause_label(candidate, is_cause=True)}, {candidate.confidence:.0%}", ""]
-    lines += [f"**{prose(candidate.cause)}** ({pattern.severity}, {code(pattern.id)})", ""]
+    lines += [f"**{prose(candidate.cause)}** ({candidate.severity}, {code(pattern.id)})", ""]
     reach = candidate.reach
     if reach:
         bars = sparkline(reach.over_time, 24).replace(" ", "·")  # a code span loses blanks at its ends

@@ -97,7 +97,7 @@ def _result(candidate: Candidate, rule: int, sure: bool) -> dict[str, Any]:
         "ruleIndex": rule,
         # What is only possible is for somebody to look at, and has no level then (SARIF 3.27.10).
         "kind": "fail" if sure else "review",
-        "level": _LEVELS[pattern.severity] if sure else "none",
+        "level": _LEVELS[candidate.severity] if sure else "none",
         "message": {"text": _message("; ".join(words))},
         **_locations(candidate.evidence),
         "partialFingerprints": {"haystackCause/v1": _fingerprint(pattern.id, candidate.cause)},

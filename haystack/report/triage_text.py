@@ -32,6 +32,7 @@ from .words import (
     hit,
     listed,
     novelty,
+    possible_causes,
     read,
     span,
     sparkline,
@@ -67,7 +68,7 @@ def render_to(triage: Triage, console: Console) -> None:
     causes = sure_causes(triage)
     for number, candidate in enumerate(causes[:_MOST_CAUSES], 1):
         _cause(candidate, number, day, console)
-    possible = [candidate for candidate in triage.candidates if candidate not in causes[:_MOST_CAUSES]]
+    possible = [*causes[_MOST_CAUSES:], *possible_causes(triage)]
     _possible(possible, causes, day, console)
     if triage.verdict not in (CAUSE_FOUND, HEALTHY):
         for suspect in triage.suspects[:_MOST_SUSPECTS]:
@@ -93,7 +94,7 @@ def _headline(triage: Triage, console: Console) -> None:
 
 def _cause(candidate: Candidate, number: int, day: date | None, console: Console) -> None:
     head = Text(f"{number}. {cause_label(candidate, is_cause=True)}, {candidate.confidence:.0%}", style="bold red")
-    head.append(f"   {candidate.pattern.severity}   ", style="red")
+    head.append(f"   {candidate.severity}   ", style="red")
     head.append(clean(candidate.cause), style="bold")
     console.print(head)
     details = details_grid()

@@ -137,6 +137,13 @@ def sure_causes(answer: Diagnosis | Triage) -> Sequence[Candidate]:
     return [candidate for candidate in answer.candidates if candidate.confidence >= SURE] or answer.candidates[:1]
 
 
+def possible_causes(answer: Diagnosis | Triage) -> Sequence[Candidate]:
+    """Candidates that may be causes besides those the answer is sure of, without what these explain."""
+    sure = sure_causes(answer)
+    explained = {pattern for candidate in sure for pattern in candidate.explains}
+    return [c for c in answer.candidates if c not in sure and c.pattern.id not in explained]
+
+
 def hit(reach: Reach) -> str:
     """Whom a fault hit: ``14 requests, 9 instances, 3 nodes (compute1, …), nova-compute and nova-api``."""
     parts = [counted(names.count, noun, names.more) for names, noun in _who(reach) if names.count]

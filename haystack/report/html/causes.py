@@ -14,6 +14,7 @@ from ..words import (
     hit,
     listed,
     place,
+    possible_causes,
     span,
     stopped,
     sure_causes,
@@ -36,7 +37,7 @@ def causes(answer: Diagnosis | Triage) -> Html:
     cards = [_cause(candidate, number, day) for number, candidate in enumerate(sure[:MOST_CAUSES], 1)]
     if unknown(answer):
         cards.append(_unknown(answer, day))
-    possible = [candidate for candidate in answer.candidates if candidate not in sure[:MOST_CAUSES]]
+    possible = [*sure[MOST_CAUSES:], *possible_causes(answer)]
     if possible:
         cards.append(_possible(possible, day))
     where = stopped(answer) if isinstance(answer, Diagnosis) else ""
@@ -55,7 +56,7 @@ def _cause(candidate: Candidate, number: int, day: date | None) -> Html:
         tag(
             "p",
             tag("strong", f"{cause_label(candidate, is_cause=True)}, {candidate.confidence:.0%}"),
-            tag("span", pattern.severity, class_=f"badge {pattern.severity}"),
+            tag("span", candidate.severity, class_=f"badge {candidate.severity}"),
             tag("span", pattern.service, class_="service"),
             class_="eyebrow",
         ),
@@ -73,7 +74,7 @@ def _cause(candidate: Candidate, number: int, day: date | None) -> Html:
     if candidate.confirm:
         parts += [tag("h4", "Confirm"), _list([tag("li", tag("code", command)) for command in candidate.confirm])]
     parts.append(_background(candidate))
-    return tag("article", *parts, class_=f"cause {pattern.severity}", aria_labelledby=f"cause-{number}")
+    return tag("article", *parts, class_=f"cause {candidate.severity}", aria_labelledby=f"cause-{number}")
 
 
 def _badge(changing: bool) -> Html:
