@@ -41,7 +41,7 @@ _CONTEXT = re.compile(r"\[([^\]\[]*)\] ?")
 _LATER_CONTEXT = re.compile(r"((?:\[[^\[\]]{1,60}\] |[\w.:-]{1,60} ){1,2})\[((?:None |g?req-)[^\[\]]*)\] ?")
 # What a shipper or a format string of one's own puts before the stamp: a host, a container, a file's name.
 _BEFORE = re.compile(
-    r"(?:[A-Za-z][\w.-]{1,80}(?::| +\|)?|\[[A-Za-z][\w.-]{1,80}\]) (?=20\d\d-\d\d-\d\d[ T]\d\d:\d\d:\d\d)", re.ASCII
+    r"(?:[A-Za-z][\w.-]{1,80}(?: +\|)?|\[[A-Za-z][\w.-]{1,80}\]) (?=20\d\d-\d\d-\d\d[ T]\d\d:\d\d:\d\d)", re.ASCII
 )
 _new = tuple.__new__
 _PLAIN_REST = (False, "", False, True)  # part, sender, cut, year_known

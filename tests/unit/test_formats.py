@@ -1232,6 +1232,7 @@ NONE = [
     "Command: ssh -o BatchMode=yes 10.5.1.153 mkdir -p /var/lib/nova/instances/ba04a48c",
     "Exit code: 255",
     "Stderr: '@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@\\r\\n'",
+    "Stderr: 2015-11-12 13:20:25.890 5737 INFO neutron.common.config [-] Logging enabled!",
     "ERROR: epmd error for host openStack: address (cannot connect to host/port)",
     "ERROR while doing it",
     "INFO: task done",
