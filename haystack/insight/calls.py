@@ -17,7 +17,6 @@ from .over_time import OverTime
 # Rows kept; calls of further routes are counted together under OTHER. Guards against logs full of made-up paths.
 ROUTES, SERVICES = 2000, 200
 OTHER = "(other routes)"
-_LONGEST_URL = 500
 
 
 class Server(NamedTuple):
@@ -166,9 +165,9 @@ class Calls:
         if not self._most_slow or (full and seconds < self.slowest[0].seconds):
             return
         origin = record.origin
-        url, own = call.url[:_LONGEST_URL], record.request_id or record.global_request_id
+        own = record.request_id or record.global_request_id
         slow = SlowCall(
-            seconds, time, origin.node, server, call.method, url, call.status, own, origin.path, origin.line
+            seconds, time, origin.node, server, call.method, call.url, call.status, own, origin.path, origin.line
         )
         (heapq.heappushpop if full else heapq.heappush)(self.slowest, slow)
 
