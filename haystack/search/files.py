@@ -102,13 +102,16 @@ class FilesEngine:
         """Records that answer for all that hold one of the query's ``literals``: of lines that are alike only some are
         looked at, and each is counted; its ``ids`` are not asked for."""
         scanner = Scanner(query.literals)
-        samples: dict[tuple[str, int], Sample] = {}
+        records: dict[str, dict[int, Record]] = {}  # by file and place: a record across two slices is found from both
+        stands: dict[str, list[Stand]] = {}
         for answer in self._ask(query, lambda: Samples(scanner)):
-            for sample in samples_of(answer.records, answer.stands):
-                place = sample.record.place
-                known = samples.get(place)
-                samples[place] = sample if known is None else known._replace(times=known.times + sample.times)
-        return list(samples.values())
+            for record in answer.records:
+                source, offset = record.place
+                records.setdefault(source, {}).setdefault(offset, record)
+                stands.setdefault(source, [])
+            if answer.records:
+                stands[answer.records[0].origin.source] += answer.stands
+        return [s for source, found in records.items() for s in samples_of(list(found.values()), stands[source])]
 
     def _ask(self, query: Query, new_hits: Callable[[], Hits | Samples]) -> Iterator[Answer]:
         tasks = [task for file in self.files if self._wanted(file, query) for task in self._tasks(file, query)]

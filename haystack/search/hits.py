@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from ..record import Record
 from ..scanner import Scanner
 from .discover import LogFile
 from .reading import Lines
@@ -48,8 +49,11 @@ class Hits:
 
         return sample if sampled else every
 
-    def finish(self) -> None:
+    def finish(self, before: int | None = None) -> None:
         """No more is scanned."""
+
+    def found(self, records: Iterable[Record], lines: Lines) -> None:
+        """Nothing is counted here."""
 
     def stands(self) -> list[Stand]:
         """Nothing is counted here."""

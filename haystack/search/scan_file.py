@@ -67,6 +67,7 @@ def scan_plain(scan: Scan, start: int, end: int, answer: Answer) -> None:
         lines = Lines(lambda at, count: os.pread(fd, count, at), 0, size)
         scan.hits.finish()
         answer.records.extend(scan.records(lines, scan.hits.line_starts(lines)))
+        scan.hits.found(answer.records, lines)
         answer.stands.extend(scan.hits.stands())
         answer.notes.extend(scan.hits.notes(scan.file))
         if trouble:
@@ -104,18 +105,22 @@ def scan_stream(scan: Scan, answer: Answer) -> Answer:
                 lines = Lines(_fetch_from(data, base), base, base + cut, step=PROBE)
                 low, high = window_in(lines, query, formats, to_utc, {})
                 hits.scan(memoryview(data)[low - base : high - base], low)
+            over = query.until and last and to_utc(last) > query.until + DISORDER * 12
+            # Hits near the end wait for the next block: their event may go on there.
+            ready = base + cut - (0 if finished or over else _STREAM_CONTEXT // 2)
+            hits.finish(ready)
             if hits.waiting:
-                # Hits near the end wait for the next block: their event may go on there.
                 context = b"".join(before)
-                low, high = base - len(context), base + cut
-                ready = high if finished else high - _STREAM_CONTEXT // 2
-                lines = Lines(_fetch_from(context + data[:cut], low), low, high)
-                answer.records.extend(scan.records(lines, hits.line_starts(lines, ready)))
+                low = base - len(context)
+                lines = Lines(_fetch_from(context + data[:cut], low), low, base + cut)
+                found = list(scan.records(lines, hits.line_starts(lines, ready)))
+                hits.found(found, lines)
+                answer.records.extend(found)
             before.append(data[:cut])
             while sum(map(len, before[1:])) >= _STREAM_CONTEXT:
                 del before[0]
             data, base = data[cut:], base + cut
-            if query.until and last and to_utc(last) > query.until + DISORDER * 12 and not hits.waiting:
+            if over:
                 last = None  # not read to its end
                 break
     answer.stands.extend(hits.stands())

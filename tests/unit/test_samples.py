@@ -1,0 +1,295 @@
+"""Sampling by kind: however few records are read, every line is counted, once. Log lines are composed, but for those of
+fixtures."""
+
+from __future__ import annotations
+
+import tempfile
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import haystack
+from haystack.diagnose.failures import LITERALS
+from haystack.library import load
+from haystack.record import Record
+from haystack.scanner import Scanner
+from haystack.search import Query, files, samples
+from haystack.search.reading import Lines
+from haystack.search.samples import Sample, Samples, samples_of
+from tests.making import COMPRESS, INCIDENTS, NEEDLE, OTHER, at, engine, event, oslo, write
+
+API = "nova-api"
+ALL = tuple(dict.fromkeys((*load([]).literals, *LITERALS)))
+# What lines say: two literals in one line, one that is part of another, one far behind, none at all.
+TEXTS = (
+    "No space left on device",
+    "Failed to publish message",
+    "Failed to publish message: no space at all",
+    "ERROR is said twice: ERROR here",
+    "it is quiet",
+    "a long way " + "and on " * 90 + "to No space left on device",
+)
+WANTED = ("No space left on device", "Failed to publish", "ERROR ", "space at all")
+
+
+def sample(
+    lines: Iterable[str] | bytes, literals: Sequence[str] = WANTED, name: str = "nova-api.log", **query: object
+) -> list[Sample]:
+    """The samples of one file that holds the lines."""
+    with tempfile.TemporaryDirectory() as directory:
+        write(Path(directory) / "c1/var/log/nova" / name, lines)
+        return engine(Path(directory)).sample(Query(literals=tuple(literals), **query))  # type: ignore[arg-type]
+
+
+def counted(found: Iterable[Sample], texts: Sequence[str] = TEXTS) -> Counter[str]:
+    """How many records the samples stand for, by the longest of the texts that they begin with."""
+    counts: Counter[str] = Counter()
+    for item in found:
+        counts[max((t for t in texts if item.record.message.startswith(t)), key=len)] += item.times
+    return counts
+
+
+def expected(said: Iterable[str], level: str) -> Counter[str]:
+    return Counter(text for text in said if any(literal in f"{level} {text}" for literal in WANTED))
+
+
+# --- every line is counted, once
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    said=st.lists(st.sampled_from(TEXTS), min_size=1, max_size=400),
+    level=st.sampled_from(("INFO", "ERROR")),
+    ending=st.booleans(),
+)
+def test_records_of_each_text_are_counted(said: list[str], level: str, ending: bool) -> None:
+    lines = [oslo(n, text, str(uuid.UUID(int=n)), level) for n, text in enumerate(said)]
+    data = "\n".join(lines) + ("\n" if ending else "")
+    assert counted(sample(data.encode())) == expected(said, level)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from((0, 1, 3, 8)), st.sampled_from(("it broke", "it is lost", "No space left on device"))
+        ),
+        min_size=1,
+        max_size=120,
+    )
+)
+def test_lines_of_a_traceback_are_no_further_records(events: list[tuple[int, str]]) -> None:
+    lines = [
+        line
+        for n, (frames, last) in enumerate(events)
+        for line in event(n, "boom", NEEDLE, frames, last=f"x.Y: {last}")
+    ]
+    found = sample(lines, ALL)
+    assert sum(item.times for item in found) == len(events)
+    assert all(item.record.message == "boom" for item in found)
+
+
+@pytest.mark.parametrize("incident", INCIDENTS, ids=lambda path: path.name)
+def test_fixtures_are_counted_as_find_counts_them(incident: Path) -> None:
+    """``find`` reads every record; triage stands a few for all of them."""
+    found = engine(incident).sample(Query(literals=ALL))
+    assert found
+    every = list(haystack.find("", [incident], jobs=1))
+    held = [record for record in every if any(literal in line for literal in ALL for line in _as_written(record))]
+    sampled = Counter[str]()
+    for item in found:
+        sampled[item.record.origin.source] += item.times
+    # Where a literal stands in the envelope `_as_written` does not see it: such a record may be sampled, never missed.
+    for source, count in Counter(record.origin.source for record in held).items():
+        assert count <= sampled[source] <= sum(record.origin.source == source for record in every)
+
+
+def _as_written(record: Record) -> Sequence[str]:
+    return record.message, *record.body
+
+
+@pytest.mark.parametrize("literal", [" INFO ", " WARNING ", " ERROR ", "HTTP/1.1"])
+@pytest.mark.parametrize("incident", INCIDENTS, ids=lambda path: path.name)
+def test_a_literal_in_fixtures_is_counted_exactly(incident: Path, literal: str) -> None:
+    found = engine(incident).sample(Query(literals=(literal,)))
+    every = haystack.find(literal, [incident], jobs=1)
+    assert sum(item.times for item in found) == len(list(every))
+
+
+# --- storms
+
+
+def storm(count: int, requests: int = 10**9) -> list[str]:
+    return [
+        oslo(n / 1000, f"Failed to publish message {n:x} to c{n % 3}", str(uuid.UUID(int=n % requests)), "ERROR")
+        for n in range(count)
+    ]
+
+
+def test_a_storm_is_few_records_that_stand_for_all() -> None:
+    found = sample(storm(100_000), ALL)
+    assert sum(item.times for item in found) == 100_000
+    assert 3 < len(found) < 80
+
+
+@pytest.mark.parametrize("suffix", COMPRESS)
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 7, 100, 5000])
+def test_the_first_and_the_last_are_looked_at(count: int, suffix: str) -> None:
+    pytest.importorskip("zstandard")
+    found = sample(storm(count), name=f"nova-api.log{suffix}")
+    times = [item.record.time for item in found if item.record.time]
+    assert (min(times), max(times)) == (at(0), at((count - 1) / 1000))
+    assert sum(item.times for item in found) == count
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".xz"])
+def test_the_last_of_a_storm_that_is_long_over_is_looked_at(suffix: str) -> None:
+    """Of a stream only the last blocks are at hand."""
+    quiet = [oslo(10 + n / 1000, "all is well " + "and on " * 20) for n in range(20_000)]
+    found = sample([*storm(3000), *quiet], name=f"nova-api.log{suffix}")
+    assert max(item.record.time for item in found if item.record.time) == at(2.999)
+    assert sum(item.times for item in found) == 3000
+
+
+def test_rare_lines_in_a_storm_are_seen() -> None:
+    """A context takes 160 bytes: what is told apart is the text behind it."""
+    lines = storm(4000)
+    lines[2345] = oslo(2.345, "something else altogether", NEEDLE, "ERROR")
+    found = sample(lines, LITERALS)
+    assert [item.times for item in found if item.record.message == "something else altogether"] == [1]
+    assert sum(item.times for item in found) == 4000
+
+
+# --- slices and streams
+
+
+def mixed(count: int, seed: int = 7) -> list[str]:
+    """Errors with and without tracebacks of several processes, in each other, as workers write them."""
+    random = Random(seed)
+    lines: list[str] = []
+    for n in range(count):
+        text, frames, pid = random.choice(TEXTS), random.choice((0, 0, 2, 9)), random.choice((10, 11, 12))
+        block = event(n, text, str(uuid.UUID(int=n)), frames, pid) if frames else [oslo(n, text, NEEDLE, "ERROR", pid)]
+        lines += block
+    return lines
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".xz", ".bz2", ".zst"])
+def test_streams_give_the_same_counts(suffix: str) -> None:
+    pytest.importorskip("zstandard")
+    lines = mixed(6000)  # several blocks
+    plain, stream = sample(lines, ALL), sample(lines, ALL, f"nova-api.log{suffix}")
+    assert counted(plain) == counted(stream)
+    assert sum(item.times for item in plain) == 6000
+
+
+@pytest.mark.parametrize("size", [900, 5_000, 64_000])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_slices_give_the_same_counts(monkeypatch: pytest.MonkeyPatch, size: int, seed: int) -> None:
+    lines = mixed(300, seed)
+    whole = sample(lines, ALL)
+    monkeypatch.setattr(files, "_SLICE", size)
+    sliced = sample(lines, ALL)
+    assert sum(item.times for item in sliced) == sum(item.times for item in whole) == 300
+    assert counted(sliced) == counted(whole)
+
+
+def test_a_line_longer_than_a_block_is_counted_once() -> None:
+    giant = oslo(0, "Failed to publish message " * 60_000, NEEDLE, "ERROR")
+    assert len(giant) > 1 << 20
+    for name in ("nova-api.log", "nova-api.log.gz"):
+        assert sum(item.times for item in sample([giant, *storm(9)], WANTED, name)) == 10
+
+
+# --- requests
+
+
+@pytest.mark.parametrize("count", [1, 50, 4000])
+def test_requests_of_a_storm_are_all_told(count: int) -> None:
+    found = sample(storm(20_000, count), ALL)
+    assert {i for item in found for i in item.requests} == {f"req-{uuid.UUID(int=n)}" for n in range(count)}
+
+
+def test_requests_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(samples, "_MOST_REQUESTS", 100)
+    found = sample(storm(1000), ALL)
+    assert len({i for item in found for i in item.requests}) == 100
+
+
+IDS = [
+    (f"[None req-{NEEDLE} - - - - -]", {NEEDLE}),
+    (f"[req-{OTHER} req-{NEEDLE} - - - - -]", {OTHER}),  # the outermost comes first
+    (f"[prereq-x req-{NEEDLE}]", {NEEDLE}),
+    (f"[req-{NEEDLE}0]", set()),
+    (f"[req-{NEEDLE}-1]", set()),
+    (f"[req-{NEEDLE[:-1]}]", set()),
+    (f"[req-{NEEDLE[:20]}", set()),
+    ("[-]", set()),
+]
+
+
+@pytest.mark.parametrize(("bracket", "ids"), IDS, ids=[bracket for bracket, _ in IDS])
+def test_only_whole_ids_count(bracket: str, ids: set[str]) -> None:
+    line = f"2026-11-22 06:00:00.000 4711 ERROR nova.api.wsgi {bracket} No space left on device"
+    (found,) = sample([line])
+    assert found.requests == {f"req-{i}" for i in ids}
+
+
+def test_an_id_far_before_the_hit_is_told() -> None:
+    (found,) = sample([oslo(0, "x" * 3000 + " No space left on device", NEEDLE)])
+    assert found.requests == {f"req-{NEEDLE}"}
+
+
+# --- bounds
+
+
+def test_kinds_are_bounded_and_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(samples, "_MOST_KINDS", 20)
+    words = ["".join(Random(n).choices("ghijklmnopqrstuvwxyz", k=12)) for n in range(500)]
+    found = sample([oslo(n, f"Failed to publish {word}", NEEDLE) for n, word in enumerate(words)])
+    assert sum(item.times for item in found) == 500
+    assert len(found) < 60
+
+
+def test_a_window_keeps_requests_with_their_lines() -> None:
+    """Those of lines outside of the window are nobody's in it."""
+    lines = [oslo(n, "Failed to publish message", str(uuid.UUID(int=n)), "ERROR") for n in range(2000)]
+    found = sample(lines, since=at(1000), until=at(1100))
+    told = {int(i.replace("req-", "").replace("-", ""), 16) for item in found for i in item.requests}
+    assert set(range(1040, 1080)) <= told
+    assert told <= set(range(980, 1200))
+    assert all(at(1000) <= item.record.time <= at(1100) for item in found if item.record.time)
+    assert timedelta() < at(1100) - max(item.record.time for item in found if item.record.time) < timedelta(seconds=64)
+
+
+# --- the noun itself
+
+
+def test_pieces_of_a_scan_are_one_scan() -> None:
+    data = "".join(line + "\n" for line in mixed(200)).encode()
+    scanner = Scanner(WANTED)
+    cuts = [0, *(data.find(b"\n", n) + 1 for n in range(1000, len(data) - 2000, 3333)), len(data)]
+
+    def times(edges: list[int]) -> list[tuple[int, int]]:
+        hits = Samples(scanner)
+        for low, high in pairwise(edges):
+            hits.scan(memoryview(data)[low:high], low)
+        hits.finish()
+        hits.line_starts(Lines(lambda at, count: data[at : at + count], 0, len(data)))
+        return sorted((stand.start, stand.times) for stand in hits.stands())
+
+    assert times(cuts) == times([0, len(data)])
+
+
+def test_nothing_is_made_of_nothing() -> None:
+    assert samples_of([], []) == []
+    assert sample([]) == []
+    assert sample(["no literal in here"]) == []
