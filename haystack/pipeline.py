@@ -187,7 +187,7 @@ def triage(
         engine.clocks = Clocks(engine.clocks.default, {**engine.clocks.nodes, **estimated})
         samples = engine.sample(query)
     before, scale = _before(engine, query, samples)
-    result = triage_samples(samples, before, scale, Matcher(library))
+    result = triage_samples(samples, before, scale, Matcher(library), exact=since is None and until is None)
     shown = [evidence.record for candidate in result.candidates for evidence in candidate.evidence]
     shown += [evidence.record for suspect in result.suspects for evidence in suspect.evidence]
     shown += [item.evidence.record for item in result.unexplained]
@@ -204,6 +204,7 @@ def triage(
         tuple(item._replace(evidence=lines.of((item.evidence,))[0]) for item in result.unexplained),
         result.noise,
         result.failed,
+        unknown=result.unknown,
         clocks={node: clock for node, clock in engine.clocks.nodes.items() if clock.source},
     )
     return accept(answer, accepted, today or date.today()) if accepted else answer  # noqa: DTZ011 - the day it is here

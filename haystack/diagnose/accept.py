@@ -11,7 +11,7 @@ from .model import CAUSE_FOUND, HEALTHY, UNKNOWN_CAUSE, Candidate, Pardon, Triag
 
 
 def accept(triage: Triage, baseline: Sequence[Accepted], today: date) -> Triage:
-    """The answer without the candidates that the baseline accepts today.
+    """The answer without the candidates that the baseline accepts today, and what may only be their effects.
 
     An entry that is over, or that accepts nothing, is a note in the coverage: a baseline is to shrink.
     """
@@ -28,6 +28,8 @@ def accept(triage: Triage, baseline: Sequence[Accepted], today: date) -> Triage:
         else:
             left.append(candidate)
             notes += [f"{e.place}: {e.cause} is accepted no more since {e.until.isoformat()}" for e in fitting]
+    effects = {name for pardon in pardons for name in pardon.candidate.explains}
+    left = [c for c in left if c.confidence >= SURE or c.pattern.id not in effects]
     notes += [f"{e.place}: {e.cause} was not seen; remove it?" for e in baseline if e.place not in used]
     return triage._replace(
         verdict=_verdict(triage, left),
@@ -47,4 +49,4 @@ def _fits(entry: Accepted, candidate: Candidate) -> bool:
 def _verdict(triage: Triage, left: Sequence[Candidate]) -> str:
     if triage.verdict != CAUSE_FOUND or any(candidate.confidence >= SURE for candidate in left):
         return triage.verdict
-    return UNKNOWN_CAUSE if left or triage.unexplained else HEALTHY
+    return UNKNOWN_CAUSE if triage.unknown.count or triage.unexplained else HEALTHY

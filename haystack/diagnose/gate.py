@@ -20,7 +20,7 @@ def complaints(answer: Diagnosis | Triage, fail_on: Sequence[str], expected: Seq
     found = [
         f"--fail-on {wish}: {c.pattern.id} ({c.severity}): {c.cause}" for wish in fail_on for c in sure if _is(wish, c)
     ]
-    if answer.verdict != CAUSE_FOUND and _failed(answer):
+    if _failed_unknown(answer):
         found += [f"--fail-on {wish}: something failed for no known reason" for wish in fail_on if wish in GATES[1:]]
     ids = [candidate.pattern.id for candidate in sure]
     seen = ", ".join(dict.fromkeys(ids)) or "none"
@@ -33,7 +33,7 @@ def _is(wish: str, candidate: Candidate) -> bool:
     return candidate.severity in GATES[: GATES.index(wish) + 1]
 
 
-def _failed(answer: Diagnosis | Triage) -> bool:
+def _failed_unknown(answer: Diagnosis | Triage) -> bool:
     if isinstance(answer, Diagnosis):
-        return answer.outcome is not None and bool(answer.outcome.failed)
-    return bool(answer.failed.count)
+        return answer.verdict != CAUSE_FOUND and answer.outcome is not None and bool(answer.outcome.failed)
+    return bool(answer.unknown.count)

@@ -164,7 +164,8 @@ class Triage(NamedTuple):
     """The answer for a whole cloud in a window. Its verdict is never NOT_FOUND.
 
     ``since`` and ``until`` bound what was triaged: as asked for, else the first and the last record seen.
-    ``failed`` are the requests that failed, whatever the cause.
+    ``failed`` are the requests that failed, whatever the cause; ``unknown`` those of them that broke, not only were
+    refused, for no reason that a cause gives.
     """
 
     verdict: str
@@ -179,4 +180,5 @@ class Triage(NamedTuple):
     noise: tuple[Known, ...] = ()
     failed: Names = Names()
     accepted: tuple[Pardon, ...] = ()
+    unknown: Names = Names()
     clocks: dict[str, NodeClock] = {}  # noqa: RUF012 - never changed: a NamedTuple's default

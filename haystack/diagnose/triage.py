@@ -15,7 +15,7 @@ from ..search.samples import Sample
 from . import model
 from .cloud import Cause, causes, cloud_groups, hits_of
 from .diagnose import SURE
-from .failures import REFUSED, failures, template, weight
+from .failures import REFUSED, Failure, failures, template, weight
 from .graph import places
 from .model import Candidate, Evidence, Known, Names, Reach, Suspect, Unexplained
 from .stories import Harm, Stories
@@ -54,14 +54,18 @@ class Result(NamedTuple):
     unexplained: tuple[Unexplained, ...]
     noise: tuple[Known, ...]
     failed: Names
+    unknown: Names
     window: Window
 
 
-def triage(samples: Sequence[Sample], before: Sequence[Sample] | None, scale: float, matcher: Matcher) -> Result:
+def triage(
+    samples: Sequence[Sample], before: Sequence[Sample] | None, scale: float, matcher: Matcher, exact: bool = True
+) -> Result:
     """The causes behind what the samples show.
 
     ``before`` are samples of errors from the time before (None: nothing was read), ``scale`` is how many times as long
-    as that the time triaged is.
+    as that the time triaged is. Without ``exact`` a storm was cut by a window: some of what its samples stand for lies
+    outside of it.
     """
     by_place = {sample.record.place: sample for sample in samples}
     findings = matcher.findings([sample.record for sample in samples])
@@ -73,12 +77,17 @@ def triage(samples: Sequence[Sample], before: Sequence[Sample] | None, scale: fl
     window = _window(samples)
     harm = Harm(stories, failed, [sample.record for sample in samples])
     found = causes(cloud_groups(telling, stories, harm), stories, _MOST_CAUSES)
-    candidates = [_with_reach(cause, by_place, window, harm) for cause in found]
+    candidates = [_with_reach(cause, by_place, window, harm, exact) for cause in found]
     explained = _Explained(found, stories)
     left = [
         sample
         for sample in samples
         if weight(sample.record) > REFUSED and sample.record.place not in harmless and sample.record not in explained
+    ]
+    unknown = [
+        failure
+        for failure in failed
+        if failure.weight > REFUSED and not any(explained.surely(sample.record) for sample in failure.samples)
     ]
     sure = bool(candidates) and candidates[0].confidence >= SURE
     verdict = model.CAUSE_FOUND if sure else model.UNKNOWN_CAUSE if candidates or left else model.HEALTHY
@@ -86,9 +95,10 @@ def triage(samples: Sequence[Sample], before: Sequence[Sample] | None, scale: fl
         verdict,
         tuple(candidates),
         tuple(suspects(_as_trace(samples, harmless))),
-        tuple(_unexplained(left, before, scale, window)),
+        tuple(_unexplained(left, before, scale, window, exact)),
         tuple(_known(noise, by_place)),
-        Names(len(failed), tuple(f"req-{failure.request}" for failure in failed[:_MOST_NAMES])),
+        _requests_of(failed),
+        _requests_of(unknown),
         window,
     )
 
@@ -98,12 +108,21 @@ class _Explained:
 
     def __init__(self, found: Sequence[Cause], stories: Stories) -> None:
         self._places = {hit.record.place for cause in found for hit in hits_of(cause.findings)}
-        sure = [cause for cause in found if cause.candidate.confidence >= SURE]
-        self._stories = {stories.of(hit.record) for cause in sure for hit in hits_of(cause.findings)} - {""}
+        sure = [hit for cause in found if cause.candidate.confidence >= SURE for hit in hits_of(cause.findings)]
+        self._sure = {hit.record.place for hit in sure}
+        self._stories = {stories.of(hit.record) for hit in sure} - {""}
         self._of = stories.of
 
     def __contains__(self, record: Record) -> bool:
-        return record.place in self._places or self._of(record) in self._stories
+        return record.place in self._places or self.surely(record)
+
+    def surely(self, record: Record) -> bool:
+        """Whether a cause that is sure does so."""
+        return record.place in self._sure or self._of(record) in self._stories
+
+
+def _requests_of(failed: Sequence[Failure]) -> Names:
+    return Names(len(failed), tuple(f"req-{failure.request}" for failure in failed[:_MOST_NAMES]))
 
 
 def _window(samples: Iterable[Sample]) -> Window:
@@ -111,14 +130,14 @@ def _window(samples: Iterable[Sample]) -> Window:
     return Window(min(times, default=None), max(times, default=None))
 
 
-def _with_reach(cause: Cause, by_place: Mapping[Place, Sample], window: Window, harm: Harm) -> Candidate:
+def _with_reach(cause: Cause, by_place: Mapping[Place, Sample], window: Window, harm: Harm, exact: bool) -> Candidate:
     own = [by_place[place] for place in dict.fromkeys(hit.record.place for hit in hits_of(cause.group.findings))]
     hit = [by_place[place] for place in dict.fromkeys(hit.record.place for hit in hits_of(cause.findings))]
-    reach = _reach(own, hit, window)._replace(failed=any(harm.of(sample.record) for sample in hit))
+    reach = _reach(own, hit, window, exact)._replace(failed=any(harm.of(sample.record) for sample in hit))
     return cause.candidate._replace(reach=reach, requests_hit=reach.requests.count)
 
 
-def _reach(own: Sequence[Sample], hit: Sequence[Sample], window: Window) -> Reach:
+def _reach(own: Sequence[Sample], hit: Sequence[Sample], window: Window, exact: bool) -> Reach:
     """Whom records hit: ``own`` are those that show the fault, ``hit`` also what follows from it."""
     records = [sample.record for sample in hit]
     times = [record.time for record in records if record.time]
@@ -131,7 +150,7 @@ def _reach(own: Sequence[Sample], hit: Sequence[Sample], window: Window) -> Reac
     requests = dict.fromkeys(f"req-{bare(i)}" for sample in hit for i in _requests(sample))
     return Reach(
         sum(sample.times for sample in own),
-        True,
+        exact or all(sample.times == 1 for sample in own),
         _names(requests),
         _names((r.instance for r in records if r.instance), thinned),
         _names((r.project for r in records if r.project), thinned),
@@ -171,7 +190,7 @@ def _known(noise: Sequence[Finding], by_place: Mapping[Place, Sample]) -> list[K
 
 
 def _unexplained(
-    left: Sequence[Sample], before: Sequence[Sample] | None, scale: float, window: Window
+    left: Sequence[Sample], before: Sequence[Sample] | None, scale: float, window: Window, exact: bool
 ) -> list[Unexplained]:
     kinds: dict[tuple[str, str], list[Sample]] = {}
     for sample in sorted(left, key=lambda sample: sample.record.order):
@@ -183,7 +202,7 @@ def _unexplained(
     result = []
     for (service, text), members in kinds.items():
         record = members[0].record
-        reach = _reach(members, members, window)
+        reach = _reach(members, members, window, exact)
         usual = None if before is None else earlier.get((service, text), 0) * scale
         result.append(
             Unexplained(

@@ -64,4 +64,6 @@ def _entry(document: Located, number: int, known: Collection[str]) -> Accepted:
     except ValueError as err:
         raise document.error((*where, "until"), f'"{entry["until"]}" is no day; write 2027-01-31') from err
     place = f"{document.path}:{document.lines.get(where, 1)}"
-    return Accepted(cause, str(entry["reason"]), until, str(entry.get("text", "")), str(entry.get("node", "")), place)
+    return Accepted(
+        cause, str(entry["reason"]), until, str(entry.get("text") or ""), str(entry.get("node") or ""), place
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..diagnose.model import Candidate, Known, Names, Reach, Triage, Unexplained
+from ..diagnose.model import Candidate, Known, Names, Pardon, Reach, Triage, Unexplained
 from .json_report import (
     candidate_document,
     clock_document,
@@ -40,7 +40,9 @@ def _document(triage: Triage) -> dict[str, Any]:
         },
         "verdict": triage.verdict,
         "failed_requests": _names(triage.failed),
+        "unknown_requests": _names(triage.unknown),
         "candidates": [_candidate(rank, candidate) for rank, candidate in enumerate(triage.candidates, 1)],
+        "accepted": [_pardon(pardon) for pardon in triage.accepted],
         "suspects": [suspect_document(rank, suspect) for rank, suspect in enumerate(triage.suspects, 1)],
         "unexplained": [_unexplained(unexplained) for unexplained in triage.unexplained],
         "noise": [_known(known) for known in triage.noise],
@@ -51,7 +53,22 @@ def _document(triage: Triage) -> dict[str, Any]:
 
 
 def _candidate(rank: int, candidate: Candidate) -> dict[str, Any]:
-    return {**candidate_document(rank, candidate), "reach": _reach(candidate.reach) if candidate.reach else None}
+    return {
+        **candidate_document(rank, candidate),
+        "severity": candidate.severity,
+        "reach": _reach(candidate.reach) if candidate.reach else None,
+    }
+
+
+def _pardon(pardon: Pardon) -> dict[str, Any]:
+    candidate = pardon.candidate
+    return {
+        "pattern": candidate.pattern.id,
+        "cause": candidate.cause,
+        "reason": pardon.reason,
+        "until": pardon.until.isoformat(),
+        "reach": _reach(candidate.reach) if candidate.reach else None,
+    }
 
 
 def _unexplained(unexplained: Unexplained) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..diagnose import CAUSE_FOUND, HEALTHY, Candidate
-from ..diagnose.model import Known, Triage, Unexplained
+from ..diagnose.model import Known, Pardon, Triage, Unexplained
 from .clean import clean
 from .console import (
     PIPE_WIDTH,
@@ -70,6 +70,7 @@ def render_to(triage: Triage, console: Console) -> None:
         _cause(candidate, number, day, console)
     possible = [*causes[_MOST_CAUSES:], *possible_causes(triage)]
     _possible(possible, causes, day, console)
+    _accepted(triage.accepted, console)
     if triage.verdict not in (CAUSE_FOUND, HEALTHY):
         for suspect in triage.suspects[:_MOST_SUSPECTS]:
             suspect_lines(suspect, day, console)
@@ -143,6 +144,19 @@ def _possible(candidates: Sequence[Candidate], causes: Sequence[Candidate], day:
     if len(candidates) > _MOST_POSSIBLE:
         console.print(Text(f"  and {len(candidates) - _MOST_POSSIBLE} more; --format json lists them all", style="dim"))
     if candidates:
+        console.print()
+
+
+def _accepted(accepted: Sequence[Pardon], console: Console) -> None:
+    """Causes that the baseline accepts: with whom they hit, why, and until when."""
+    for pardon in accepted:
+        console.print(Text(f"Accepted until {pardon.until.isoformat()}   {clean(pardon.candidate.cause)}", style="dim"))
+        details = details_grid()
+        if pardon.candidate.reach:
+            details.add_row("hit", Text(hit(pardon.candidate.reach)))
+        details.add_row("because", Text(clean(pardon.reason)))
+        console.print(Padding(details, (0, 0, 0, 4)))
+    if accepted:
         console.print()
 
 
