@@ -33,6 +33,7 @@ _OPENERS = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
 class Reading:
     """How one file was read: ``lines`` as counted in the file, ``by_format`` as the records tell."""
 
+    name: str
     source: str
     service: str
     lines: int
@@ -57,16 +58,20 @@ def read_files(directory: Path) -> Iterator[Reading]:
     """How each log file below a directory is read, in the order of ``find --by-file``."""
     records = haystack.find("", [directory], by_file=True)
     for source, ours in groupby(records, key=lambda record: record.origin.source):
-        yield _read(source, ours)
+        yield _read(directory, source, ours)
 
 
-def _read(source: str, records: Iterable[Record]) -> Reading:
-    reading = Reading(source, "", count_lines(Path(source)))
+def _read(directory: Path, source: str, records: Iterable[Record]) -> Reading:
+    path = Path(source)
+    reading = Reading("", source, "", count_lines(path))
+    inside = path.is_relative_to(directory)  # what lay in an archive is read from somewhere else
     for record in records:
-        reading.service = reading.service or record.origin.service
+        origin = record.origin
+        reading.name = reading.name or (str(path.relative_to(directory)) if inside else f"{origin.node}:{origin.path}")
+        reading.service = reading.service or origin.service
         reading.by_format[record.format] += record.lines
         if record.format == RAW and record.message.strip() and len(reading.samples) < SAMPLES:
-            reading.samples.append(f"{record.origin.line}: {record.message[:160]!r}")
+            reading.samples.append(f"{origin.line}: {record.message[:160]!r}")
     return reading
 
 
@@ -119,9 +124,8 @@ def main() -> int:
         for reading in readings:
             lost += abs(reading.lines - reading.in_records)
             if options.files or (options.v and reading.raw) or reading.lines != reading.in_records:
-                name = Path(reading.source).relative_to(directory)
                 formats = ", ".join(f"{name} {count}" for name, count in reading.by_format.most_common())
-                print(f"  {name} [{reading.service}] {reading.lines} lines: {formats}")
+                print(f"  {reading.name} [{reading.service}] {reading.lines} lines: {formats}")
             if options.v:
                 print(*(f"      {sample}" for sample in reading.samples), sep="\n", end="\n" * bool(reading.samples))
         print(*rows(readings), sep="\n")
