@@ -6,7 +6,7 @@ Triage asks all logs for ``LITERALS`` together with the patterns'; what a record
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from ..access import access
@@ -59,7 +59,8 @@ def failures(samples: Iterable[Sample], harmless: set[tuple[str, int]]) -> list[
         record = sample.record
         # Without a user it is a periodic task's id, the same for hours.
         if record.request_id and record.user and record.place not in harmless and weight(record):
-            collected.setdefault(bare(record.global_request_id or record.request_id), []).append(sample)
+            for request in dict.fromkeys((record.global_request_id or record.request_id, *sorted(sample.requests))):
+                collected.setdefault(bare(request), []).append(sample)
     found = [
         Failure(request, max(weight(sample.record) for sample in members), tuple(members))
         for request, members in collected.items()
@@ -70,16 +71,3 @@ def failures(samples: Iterable[Sample], harmless: set[tuple[str, int]]) -> list[
 def template(message: str) -> str:
     """A message with what varies from one to the next replaced by ``*``."""
     return _VARIES.sub("*", message[:_MOST_TEMPLATE])
-
-
-def signature(failure: Failure) -> tuple[str, ...]:
-    """What two requests that failed alike share."""
-    return tuple(sorted({f"{s.record.origin.service} {template(s.record.message)}" for s in failure.samples}))
-
-
-def by_signature(found: Sequence[Failure]) -> list[list[Failure]]:
-    """Failures that look alike together, in the order of their first."""
-    kinds: dict[tuple[str, ...], list[Failure]] = {}
-    for failure in found:
-        kinds.setdefault(signature(failure), []).append(failure)
-    return list(kinds.values())

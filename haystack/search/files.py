@@ -30,7 +30,7 @@ from .look import NOTHING_KNOWN, Facts, look
 from .query import Coverage, Query, Trouble
 from .reading import BLOCK, Lines
 from .regions import records_at
-from .samples import Sample, Samples, samples_of
+from .samples import Sample, Samples, Stand, samples_of
 from .scan_file import Answer, Scan, scan_plain, scan_stream
 from .window import DISORDER, PROBE, window_in
 from .workers import spread
