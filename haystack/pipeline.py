@@ -176,6 +176,7 @@ def triage(
     accepted = load_baseline(Path(baseline), library.ids) if baseline is not None else []
     query = Query(
         literals=tuple(dict.fromkeys((*library.literals, *LITERALS))),
+        in_order=library.in_order,
         since=since,
         until=until,
         nodes=frozenset(nodes),

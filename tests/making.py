@@ -88,6 +88,14 @@ def zstd(data: bytes) -> bytes:
     return bytes(zstandard.ZstdCompressor().compress(data))
 
 
+def tree(root: Path, **logs: Sequence[str]) -> Path:
+    """A log tree of ``node__service=lines``, with ``_`` for ``-`` in the service: ``c1__nova_api=[...]``."""
+    for name, lines in logs.items():
+        node, service = name.split("__")
+        write(root / node / "var/log" / service.split("_")[0] / f"{service.replace('_', '-')}.log", lines)
+    return root
+
+
 COMPRESS: dict[str, Callable[[bytes], bytes]] = {
     "": bytes,
     ".gz": lambda data: gzip.compress(data, 1),

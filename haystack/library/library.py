@@ -25,7 +25,7 @@ from .model import Clause, Match, Pattern, Sample, Step
 SERVICES_FILE = "services.yaml"
 # Directories below patterns/ that hold other data than patterns.
 _NOT_PATTERNS = frozenset({"operations"})
-_FORMAT = 4
+_FORMAT = 5
 
 
 class Library:
@@ -33,7 +33,8 @@ class Library:
 
     ``patterns`` maps ids to patterns, ``literals`` is the list to scan for and ``users`` tells, for each of
     them, which (pattern id, clause number) it may stand for. ``problems`` are the pattern files that could
-    not be used, one located sentence each; the others work without them.
+    not be used, one located sentence each; the others work without them. ``in_order`` are the literals of patterns that
+    ask for several records: what follows, is absent, or comes so many times.
     """
 
     def __init__(self, document: dict[str, Any]) -> None:
@@ -41,6 +42,7 @@ class Library:
         self._built: dict[str, Pattern] = {}
         self.problems: tuple[str, ...] = tuple(document["problems"])
         self.literals: tuple[str, ...] = tuple(document["literals"])
+        self.in_order: frozenset[str] = frozenset(document["in_order"])
         self.users: list[list[tuple[str, int]]] = [[(p, c) for p, c in users] for users in document["users"]]
         self.unscanned: list[tuple[str, int]] = [(p, c) for p, c in document["unscanned"]]
 
@@ -122,12 +124,15 @@ def _compile(services_file: Path, groups: list[list[Path]]) -> dict[str, Any]:
                 problems.append(str(err))
     ordered = dict(sorted(patterns.items()))
     users: dict[str, list[tuple[str, int]]] = {}
+    in_order: set[str] = set()
     unscanned: list[tuple[str, int]] = []
     for pattern in ordered.values():
         for number, clause in enumerate((*pattern.match.clauses, *pattern.match.absent)):
             literals = telling_literals(clause)
             for literal in literals:
                 users.setdefault(literal, []).append((pattern.id, number))
+            if pattern.match.kind != "any" or pattern.match.absent or pattern.match.at_least > 1:
+                in_order.update(literals)
             if not literals:
                 unscanned.append((pattern.id, number))
     return {
@@ -135,6 +140,7 @@ def _compile(services_file: Path, groups: list[list[Path]]) -> dict[str, Any]:
         "patterns": ordered,
         "problems": problems,
         "literals": list(users),
+        "in_order": sorted(in_order),
         "users": list(users.values()),
         "unscanned": unscanned,
     }

@@ -104,7 +104,7 @@ class FilesEngine:
         scanner = Scanner(query.literals)
         records: dict[str, dict[int, Record]] = {}  # by file and place: a record across two slices is found from both
         stands: dict[str, list[Stand]] = {}
-        for answer in self._ask(query, lambda: Samples(scanner)):
+        for answer in self._ask(query, lambda: Samples(scanner, query.in_order)):
             for record in answer.records:
                 source, offset = record.place
                 records.setdefault(source, {}).setdefault(offset, record)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from ..record import Record
@@ -19,6 +19,8 @@ from .reading import LONGEST_LINE, Lines
 
 # Of lines that are alike all of the first so many are looked at, then ever fewer, and the last one.
 _ALL_OF_FIRST = 3
+# Of those that patterns ask for in order: a stop is one only without the start that follows.
+_ALL_IN_ORDER = 500
 # More kinds of lines in one file than this are counted as one: whatever they are, they are no kinds.
 _MOST_KINDS = 2000
 # What a line says is told by so much of its text before its first hit and behind its last one, without digits and hex
@@ -60,9 +62,10 @@ class Sample(NamedTuple):
 class _Seen:
     """Lines of one kind: how many, which are looked at (by an offset in each), for how many each of these stands."""
 
-    __slots__ = ("counts", "last", "lines", "named", "offsets", "requests")
+    __slots__ = ("all_of_first", "counts", "last", "lines", "named", "offsets", "requests")
 
-    def __init__(self) -> None:
+    def __init__(self, all_of_first: int) -> None:
+        self.all_of_first = all_of_first
         self.lines = 0
         self.offsets: list[int] = []
         self.counts: list[int] = []
@@ -90,8 +93,9 @@ class _Line:
 class Samples:
     """Stands in for ``Hits``: the lines to look at in one file, and whom each of them stands for."""
 
-    def __init__(self, scanner: Scanner) -> None:
+    def __init__(self, scanner: Scanner, in_order: Collection[str] = ()) -> None:
         self._scanner = scanner
+        self._in_order = {number for number, literal in enumerate(scanner.literals) if literal in in_order}
         self._kinds: dict[Kind, _Seen] = {}
         self._waiting: list[int] = []
         self._starts: dict[int, int] = {}
@@ -115,9 +119,10 @@ class Samples:
         if seen is None:
             if len(self._kinds) >= _MOST_KINDS:
                 kind = kind[0][:1], b""
-            seen = self._kinds.setdefault(kind, _Seen())
+            first = _ALL_OF_FIRST if self._in_order.isdisjoint(kind[0]) else _ALL_IN_ORDER
+            seen = self._kinds.setdefault(kind, _Seen(first))
         count = seen.lines = seen.lines + 1
-        if count <= _ALL_OF_FIRST or not count % (1 << (count // _ALL_OF_FIRST).bit_length()):
+        if count <= seen.all_of_first or not count % (1 << (count // seen.all_of_first).bit_length()):
             self._waiting.append(offset)
             seen.look_at(offset)
         else:

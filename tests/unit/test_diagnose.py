@@ -12,20 +12,12 @@ import haystack
 from haystack.access import access
 from haystack.library.wording import fill, fill_command
 from haystack.report import json_report, text
-from tests.making import event, fold_all, oslo, stamp, write
+from tests.making import event, fold_all, oslo, stamp, tree
 
 REQUEST = "8d06afd5-b7e8-4b4c-a6a5-6ed4d2b2ee6e"
 OTHER = "11111111-2222-4333-8444-555555555555"
 API = '127.0.0.1 "POST /v2.1/servers HTTP/1.1" status: 202 len: 842 time: 0.5000000'
 FULL = "rsyslogd: file '/var/log/syslog'[8] write error - OS error: No space left on device [v8.2302.0]"
-
-
-def tree(root: Path, **files: list[str]) -> Path:
-    """Logs by "node service": lines."""
-    for name, lines in files.items():
-        node, service = name.split("__")
-        write(root / node / "var/log" / service.split("_")[0] / f"{service.replace('_', '-')}.log", lines)
-    return root
 
 
 def failed_on(node: str, root: Path, **more: list[str]) -> haystack.pipeline.Diagnosis:  # type: ignore[name-defined]

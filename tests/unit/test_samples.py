@@ -24,7 +24,7 @@ from haystack.scanner import Scanner
 from haystack.search import Query, files, samples
 from haystack.search.reading import Lines
 from haystack.search.samples import Sample, Samples, samples_of
-from tests.making import COMPRESS, INCIDENTS, NEEDLE, OTHER, at, engine, event, oslo, write
+from tests.making import COMPRESS, INCIDENTS, NEEDLE, OTHER, at, engine, event, oslo, tree, write
 
 API = "nova-api"
 ALL = tuple(dict.fromkeys((*load([]).literals, *LITERALS)))
@@ -293,3 +293,21 @@ def test_nothing_is_made_of_nothing() -> None:
     assert samples_of([], []) == []
     assert sample([]) == []
     assert sample(["no literal in here"]) == []
+
+
+# --- what goes by order
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_a_stop_is_told_from_a_restart_however_many_there_are(tmp_path: Path, back: bool) -> None:
+    """A stop that is looked at and a start that is not would be a fault."""
+    lines = []
+    for n in range(60):
+        lines += [oslo(n * 1200, "Caught SIGTERM, stopping children", logger="oslo_service.service")]
+        starts = 3 if back or n < 59 else 0
+        lines += [
+            oslo(n * 1200 + 20, "Logging enabled!", pid=pid, logger="neutron.common.config") for pid in range(starts)
+        ]
+    found = haystack.triage([tree(tmp_path, c1__neutron_server=lines)])
+    stopped = [c.reach.records for c in found.candidates if c.reach and c.pattern.id == "neutron-server-stopped"]
+    assert stopped == ([] if back else [1])
