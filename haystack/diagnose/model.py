@@ -58,7 +58,6 @@ class Reach(NamedTuple):
     first: datetime | None = None
     last: datetime | None = None
     over_time: tuple[int, ...] = ()
-    failed: bool = False
 
 
 class Candidate(NamedTuple):
@@ -66,7 +65,8 @@ class Candidate(NamedTuple):
 
     ``cause`` is the pattern's title with its captures filled in. ``explains`` are the ids of the patterns seen that
     it accounts for. ``requests_hit`` counts all requests in the window that failed on it, the traced one included.
-    ``reach`` is set by triage: whom the cause and all it explains hit.
+    ``reach`` is set by triage: whom the cause and all it explains hit. ``failed`` tells whether any request failed on
+    it.
     """
 
     pattern: Pattern
@@ -80,12 +80,13 @@ class Candidate(NamedTuple):
     fix: tuple[tuple[str, bool], ...]
     requests_hit: int
     reach: Reach | None = None
+    failed: bool = False
 
     @property
     def severity(self) -> str:
         """The pattern's; at least ``error`` where requests failed on it."""
         minor = self.pattern.severity in ("warning", "info")
-        return "error" if minor and self.reach is not None and self.reach.failed else self.pattern.severity
+        return "error" if minor and self.failed else self.pattern.severity
 
 
 class Suspect(NamedTuple):

@@ -6,7 +6,7 @@ nearby below one half.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ..correlate.trace import Trace
 from ..library.matcher import Hit
@@ -56,10 +56,17 @@ def rank(nodes: Sequence[Group], trace: Trace, result: Outcome, stop: Stop | Non
     # Equal scores: the earlier one is the cause.
     scored.sort(key=lambda item: (-round(item[0], 2), first_seen(nodes[item[1]])))
     return [
-        _candidate(nodes, i, score, reached, tied, trace, stop)
+        _candidate(nodes, i, score, reached, tied, trace, stop)._replace(
+            failed=_failed(nodes[i], reached[i] & tied, result)
+        )
         for score, i in scored[:MOST_CANDIDATES]
         if score >= LEAST
     ]
+
+
+def _failed(group: Group, explained: Collection[int], result: Outcome) -> bool:
+    """Whether the request that was asked for failed on it."""
+    return bool(result.failed) and (group.link >= LINKED or bool(explained))
 
 
 def _freshness(group: Group, trace: Trace) -> float:

@@ -133,8 +133,9 @@ def _window(samples: Iterable[Sample]) -> Window:
 def _with_reach(cause: Cause, by_place: Mapping[Place, Sample], window: Window, harm: Harm, exact: bool) -> Candidate:
     own = [by_place[place] for place in dict.fromkeys(hit.record.place for hit in hits_of(cause.group.findings))]
     hit = [by_place[place] for place in dict.fromkeys(hit.record.place for hit in hits_of(cause.findings))]
-    reach = _reach(own, hit, window, exact)._replace(failed=any(harm.of(sample.record) for sample in hit))
-    return cause.candidate._replace(reach=reach, requests_hit=reach.requests.count)
+    reach = _reach(own, hit, window, exact)
+    failed = any(harm.of(sample.record) for sample in hit)
+    return cause.candidate._replace(reach=reach, requests_hit=reach.requests.count, failed=failed)
 
 
 def _reach(own: Sequence[Sample], hit: Sequence[Sample], window: Window, exact: bool) -> Reach:
