@@ -247,8 +247,7 @@ def clock(time: datetime | None, day: date | None = None) -> str:
     """Time of day, with the date where it is another day than the first."""
     if time is None:
         return "--:--:--.---"
-    dated = f"{time:%m-%d} " if day and time.date() != day else ""
-    return f"{dated}{time:%H:%M:%S}.{time.microsecond // 1000:03d}"
+    return f"{_dated(time, day or time.date())}.{time.microsecond // 1000:03d}"
 
 
 def moment(time: datetime | None) -> str:
@@ -261,8 +260,15 @@ def span(first: datetime | None, last: datetime | None, day: date | None = None)
     if first is None or last is None:
         return ""
     known = day or first.date()
-    start, end = (f"{time:%m-%d %H:%M:%S}" if time.date() != known else f"{time:%H:%M:%S}" for time in (first, last))
+    start, end = (_dated(time, known) for time in (first, last))
     return start if start == end else f"{start} to {end}"
+
+
+def _dated(time: datetime, day: date) -> str:
+    """The time of day, with the date where that is another, and the year where that is."""
+    if time.date() == day:
+        return f"{time:%H:%M:%S}"
+    return f"{time:%m-%d %H:%M:%S}" if time.year == day.year else f"{time:%Y-%m-%d %H:%M:%S}"
 
 
 def window(triage: Triage) -> str:
