@@ -23,9 +23,14 @@ from .diagnose.model import Evidence, Stop, Triage
 from .diagnose.triage import triage as triage_samples
 from .diagnose.twins import operation, twin_requests
 from .errors import UsageError
+from .insight.citations import Citations
+from .insight.config import reads
+from .insight.configuration import Configuration, configuration_of, only
+from .insight.drift import Drift, drift
 from .insight.operations import load_operations
 from .insight.over_time import BY
 from .insight.proof import check_operations as prove
+from .insight.roles import ASKED, Role
 from .insight.timings import Timings, measure
 from .insight.timings import answer as timings_answer
 from .library import Matcher, load
@@ -37,7 +42,7 @@ from .record import LEVELS, Level, Record
 from .search import Coverage, Query
 from .search.archives import Limits
 from .search.clock import Clocks, NodeClock
-from .search.discover import nodes_of, printable
+from .search.discover import discover, nodes_of, printable
 from .search.files import FilesEngine
 from .search.records import RecordsEngine
 from .search.samples import Sample
@@ -63,6 +68,8 @@ __all__ = [
     "Found",
     "check_operations",
     "complaints",
+    "config_drift",
+    "configuration",
     "find",
     "find_as",
     "nodes",
@@ -128,7 +135,10 @@ def trace(
     everywhere = Query(since=since, until=until)
     around = surroundings(engine, found, library.literals, everywhere)
     twins = _twins(engine, found)
-    answer = diagnose(found, around, twins, Matcher(library))
+    citations = Citations(engine.found, library.services)
+    answer = diagnose(found, around, twins, Matcher(library), citations.of)
+    # No trouble, and no exit code: it was logs that were asked about.
+    found = found._replace(notes=(*found.notes, *citations.notes))
     found, candidates, suspects, stop = _numbered(engine, found, answer.candidates, answer.suspects, answer.stopped_at)
     return known._replace(
         verdict=answer.verdict,
@@ -188,14 +198,17 @@ def triage(
         engine.clocks = Clocks(engine.clocks.default, {**engine.clocks.nodes, **estimated})
         samples = engine.sample(query)
     before, scale = _before(engine, query, samples)
-    result = triage_samples(samples, before, scale, Matcher(library), exact=since is None and until is None)
+    citations = Citations(engine.found, library.services)
+    exact = since is None and until is None
+    result = triage_samples(samples, before, scale, Matcher(library), citations.of, exact)
     shown = [evidence.record for candidate in result.candidates for evidence in candidate.evidence]
     shown += [evidence.record for suspect in result.suspects for evidence in suspect.evidence]
     shown += [item.evidence.record for item in result.unexplained]
     lines = _Lines(engine, shown)
+    coverage = engine.coverage()
     answer = Triage(
         result.verdict,
-        engine.coverage(),
+        coverage._replace(notes=(*coverage.notes, *citations.notes)),
         tuple(printable(str(path)) for path in logs),
         library.problems,
         since or result.window.since,
@@ -415,6 +428,62 @@ def nodes(
     return survey(engine), engine.coverage()
 
 
+def configuration(
+    logs: Sequence[str | os.PathLike[str]] = (".",),
+    *,
+    nodes: Sequence[str] = (),
+    services: Sequence[str] = (),
+    max_archive_size: int | None = None,
+    max_archive_members: int | None = None,
+) -> Configuration:
+    """The configuration in the trees or archives ``logs``, of all nodes and services or of the given ones.
+
+    With ``nodes`` these are one role, whatever they are; else roles are guessed. The limits are those of ``trace``.
+    Raises UsageError for a node or service that has no configuration there, SourceError as ``trace`` does.
+    """
+    known = load().services
+    found = discover([Path(path) for path in logs], known, _limits(max_archive_size, max_archive_members))
+    whole = configuration_of(found, known)
+    if whole.documents:
+        having = "has configuration here"
+        _check_names("node", nodes, {document.node for document in whole.documents}, having)
+        directories = {document.service for document in whole.documents}
+        nowhere = [name for name in services if not any(reads(known, name, directory) for directory in directories)]
+        _check_names("service", nowhere, directories, having)
+    if nodes:
+        whole = whole._replace(roles=(Role(ASKED, tuple(dict.fromkeys(nodes)), "--node"),))
+    return only(whole, nodes, services, known)
+
+
+def config_drift(
+    logs: Sequence[str | os.PathLike[str]] = (".",),
+    *,
+    role: str | None = None,
+    nodes: Sequence[str] = (),
+    services: Sequence[str] = (),
+    max_archive_size: int | None = None,
+    max_archive_members: int | None = None,
+) -> tuple[tuple[Drift, ...], Coverage]:
+    """How nodes of one role are configured differently; of all roles, of one, or of the given nodes.
+
+    The other arguments are those of ``configuration``. Raises what it raises, and UsageError for a role that no node
+    has and for a single node.
+    """
+    if len(set(nodes)) == 1:
+        raise UsageError(f"--node {nodes[0]}: name two nodes or more to compare")
+    found = configuration(
+        logs,
+        nodes=nodes,
+        services=services,
+        max_archive_size=max_archive_size,
+        max_archive_members=max_archive_members,
+    )
+    if role is not None and found.roles:
+        _check_names("role", [role], [group.name for group in found.roles], "has configuration here")
+    groups = [group for group in found.roles if role in (None, group.name)]
+    return tuple(drift(group, found.documents) for group in groups), found.coverage
+
+
 def _limits(size: int | None, members: int | None) -> Limits:
     """Limits for archives. Who says how large one may become need not be warned of its ratio."""
     limits = Limits()
@@ -462,11 +531,11 @@ def _check_ids(asked: Sequence[str]) -> None:
             raise UsageError(f'"{identifier}" is too short for an id; it would be found everywhere')
 
 
-def _check_names(kind: str, names: Sequence[str], known: Iterable[str]) -> None:
+def _check_names(kind: str, names: Sequence[str], known: Iterable[str], where: str = "in these logs") -> None:
     known = sorted(filter(None, known))
     for name in names:
         if name not in known:
-            raise UsageError(f"--{kind} {name}: no such {kind} in these logs; {did_you_mean(name, known)}".rstrip("; "))
+            raise UsageError(f"--{kind} {name}: no such {kind} {where}; {did_you_mean(name, known)}".rstrip("; "))
 
 
 def _names(record: Record, identifier: str) -> bool:

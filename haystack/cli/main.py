@@ -21,6 +21,7 @@ COMMANDS = {
     "find": ("find", "Find records by text, and see what was parsed."),
     "timings": ("timings", "Measure response times of APIs and lead times of operations."),
     "nodes": ("nodes", "Show what the logs were recognised as."),
+    "config": ("config", "Show where nodes of one role are configured differently."),
     "patterns": ("patterns", "List, show and check the library of known faults."),
     "demo": ("demo", "Trace a failed server creation in captured logs."),
 }
@@ -60,7 +61,9 @@ def cli() -> None:
 
 
 def run() -> int:
-    """Run the command line: 0 done, 2 could not start, 3 partly read, 4 not found, 70 bug, 130 ^C."""
+    """Run the command line: 0 done, 1 failed, as asked, 2 could not start, 3 partly read, 4 not found,
+    70 bug, 130 ^C.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that does not know a character gets a `?`

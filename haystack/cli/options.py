@@ -154,6 +154,11 @@ def tree_options(command: _Function) -> _Function:
     return _with(command, (_LOGS, _ZONE, *_ARCHIVES, *_OUTPUT))
 
 
+def config_options(command: _Function) -> _Function:
+    """The options of a command that looks at configuration."""
+    return _with(command, (_LOGS, *_ARCHIVES, *_OUTPUT))
+
+
 def _with(command: _Function, options: Sequence[Callable[[_Function], _Function]]) -> _Function:
     for option in reversed(options):
         command = option(command)

@@ -11,7 +11,9 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from ..library.matcher import Finding, Hit
+from ..library.model import Citation
 from ..library.wording import fill, fill_command
+from .cite import Cite, cite_nothing, cited, settings_of
 from .diagnose import SURE
 from .failures import ERROR, weight
 from .graph import DEPTH, JITTER, LINKED, NEAR, OWN, Group, complete, hosts_told, more_general, proof, seconds
@@ -75,8 +77,11 @@ def cloud_groups(findings: Sequence[Finding], stories: Stories, harm: Harm) -> l
     return result
 
 
-def causes(nodes: Sequence[Group], stories: Stories, most: int) -> list[Cause]:
-    """Candidates of the groups (without noise), the likeliest first, of equal ones the earliest."""
+def causes(nodes: Sequence[Group], stories: Stories, most: int, cite: Cite = cite_nothing) -> list[Cause]:
+    """Candidates of the groups (without noise), the likeliest first, of equal ones the earliest.
+
+    Those that are sure tell the settings that ``cite`` knows for them and for what they explain.
+    """
     views = [_View(group, group.findings, stories) for group in nodes]
     general = more_general(nodes)
     reached = [_reached(i, views, stories) for i in range(len(nodes))]
@@ -103,7 +108,7 @@ def causes(nodes: Sequence[Group], stories: Stories, most: int) -> list[Cause]:
     # What follows from a sure cause is told there, and comes last.
     sure = {i for score, i in scored if score >= SURE}
     scored.sort(key=lambda item: bool(behind[item[1]] & sure))
-    return [_cause(nodes, i, score, reached[i], harmful) for score, i in scored[:most] if score >= LEAST]
+    return [_cause(nodes, i, score, reached[i], harmful, cite) for score, i in scored[:most] if score >= LEAST]
 
 
 def _reached(start: int, views: Sequence[_View], stories: Stories) -> dict[int, list[Finding]]:
@@ -193,23 +198,32 @@ class _View:
 
 
 def _cause(
-    nodes: Sequence[Group], i: int, score: float, reached: dict[int, list[Finding]], harmful: Collection[int]
+    nodes: Sequence[Group],
+    i: int,
+    score: float,
+    reached: dict[int, list[Finding]],
+    harmful: Collection[int],
+    cite: Cite,
 ) -> Cause:
     group = nodes[i]
     told = [nodes[j]._replace(findings=tuple(findings)) for j, findings in reached.items() if j in harmful]
     shown = sorted(told, key=lambda g: (-g.link, first_seen(g)))
+    settings: tuple[Citation, ...] = ()
+    if score >= SURE:
+        settings = cited(settings_of(group, cite), (setting for g in shown for setting in settings_of(g, cite)))
     captures = group.findings[0].captures
     candidate = Candidate(
         group.pattern,
         group.cause,
         round(min(score, 0.99), 2),
-        tuple(_reasons(group, shown)),
+        (*_reasons(group, shown), *(setting.text for setting in settings)),
         tuple(evidence_of([*hits_of(group.findings)[:_OWN_LINES], *_one_a_service(shown), *hits_of(group.findings)])),
         tuple(dict.fromkeys(g.pattern.id for g in shown)),
         captures,
         tuple(fill_command(text, captures) for text in group.pattern.confirm),
         tuple((fill_command(step.text, captures), step.changing) for step in group.pattern.fix),
         0,
+        settings,
     )
     return Cause(candidate, group, tuple(finding for findings in reached.values() for finding in findings))
 

@@ -9,6 +9,7 @@ from ..correlate.trace import Trace
 from ..library.matcher import Matcher
 from ..record import Record
 from . import model
+from .cite import Cite, cite_nothing
 from .graph import LINKED, groups, places
 from .model import Candidate, Stop, Suspect
 from .outcome import Outcome, outcome
@@ -30,11 +31,18 @@ class Answer(NamedTuple):
     stopped_at: Stop | None
 
 
-def diagnose(trace: Trace, around: Sequence[Record], twins: Sequence[Sequence[Record]], matcher: Matcher) -> Answer:
+def diagnose(
+    trace: Trace,
+    around: Sequence[Record],
+    twins: Sequence[Sequence[Record]],
+    matcher: Matcher,
+    cite: Cite = cite_nothing,
+) -> Answer:
     """Diagnose one trace.
 
     ``around`` are records of the surroundings, ``twins`` the records of requests of the same operation that
-    succeeded. A request that succeeded has no candidates: no cause is invented.
+    succeeded, ``cite`` knows the settings that support a pattern. A request that succeeded has no candidates: no cause
+    is invented.
     """
     findings = matcher.findings([*trace.records, *around])
     noise = [finding for finding in findings if finding.pattern.layer == "noise"]
@@ -50,7 +58,7 @@ def diagnose(trace: Trace, around: Sequence[Record], twins: Sequence[Sequence[Re
         return Answer(model.HEALTHY, result, (), (), None)
     if result.failed is None and not fell_silent and not any(group.link >= LINKED for group in telling):
         return Answer(model.HEALTHY, result, (), (), None)
-    candidates = tuple(rank(telling, trace, result, stop))
+    candidates = tuple(rank(telling, trace, result, stop, cite))
     sure = bool(candidates) and candidates[0].confidence >= SURE
     suspected = () if sure else tuple(suspects(trace, harmless))
     return Answer(model.CAUSE_FOUND if sure else model.UNKNOWN_CAUSE, result, candidates, suspected, stop)

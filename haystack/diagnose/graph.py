@@ -26,7 +26,7 @@ _END_OF_THE_WAY = frozenset(("nova-compute", "libvirtd", "qemu", "cinder-volume"
 # Messages that repeat an exception of another node. Sources: nova/conductor/manager.py, oslo_messaging/rpc/client.py.
 _RELAYED = re.compile(r"Error from last host: |Remote error: |\b\w+_Remote\b")
 # Captures that name the host a message is about.
-_HOST_CAPTURES = ("host", "compute", "hostname")
+HOST_CAPTURES = ("host", "compute", "hostname")
 DEPTH = {"root": 0, "effect": 1, "symptom": 2, "noise": 3}
 
 
@@ -214,7 +214,7 @@ def hosts_told(group: Group) -> set[str]:
     return {
         finding.captures[name].partition(".")[0].partition("@")[0]
         for finding in tied
-        for name in _HOST_CAPTURES
+        for name in HOST_CAPTURES
         if finding.captures.get(name)
     }
 

@@ -10,8 +10,10 @@ from collections.abc import Collection, Sequence
 
 from ..correlate.trace import Trace
 from ..library.matcher import Hit
+from ..library.model import Citation
 from ..library.wording import fill_command
 from ..record import Record
+from .cite import Cite, cite_nothing, cited, settings_of
 from .graph import LINKED, NEAR, OWN, Group, edges, more_general, reach
 from .model import Candidate, Evidence, Stop
 from .outcome import Outcome
@@ -27,18 +29,24 @@ NEAR_EXPLAINS = 0.92
 _EXPLAINED = 0.55
 # A fault last seen within so many seconds before the trace is taken as going on.
 _FRESH = 45.0
+# A setting that supports a cause takes so much of the doubt.
+_SETTING = 0.8
 _FORMATS_WITH_HEAD = ("oslo", "oslo_json", "oslo_bare")
 
 
-def rank(nodes: Sequence[Group], trace: Trace, result: Outcome, stop: Stop | None = None) -> list[Candidate]:
+def rank(
+    nodes: Sequence[Group], trace: Trace, result: Outcome, stop: Stop | None = None, cite: Cite = cite_nothing
+) -> list[Candidate]:
     """Candidates of the groups, the likeliest first. ``nodes`` are without noise.
 
-    ``stop`` is where the request fell silent: a root of the service it never reached accounts for that.
+    ``stop`` is where the request fell silent: a root of the service it never reached accounts for that. A setting that
+    ``cite`` knows for a group makes it likelier, never a candidate by itself.
     """
     graph = edges(nodes, trace)
     general = more_general(nodes)
     reached = {i: reach(i, graph) for i in graph}
     tied = {i for i, group in enumerate(nodes) if group.link >= LINKED}
+    settings = [settings_of(group, cite) for group in nodes]
     scored: list[tuple[float, int]] = []
     for i, group in enumerate(nodes):
         explained_here = reached[i] & tied
@@ -50,13 +58,15 @@ def rank(nodes: Sequence[Group], trace: Trace, result: Outcome, stop: Stop | Non
         causes = [j for j in graph if i in reached[j] and _counts(nodes[j], reached[j] & tied) and j not in reached[i]]
         if causes or i in general:
             score *= _EXPLAINED
+        if settings[i]:
+            score = 1 - (1 - score) * _SETTING
         if result.failed is None and group.link == NEAR:
             score = min(score, 0.45)
         scored.append((score, i))
     # Equal scores: the earlier one is the cause.
     scored.sort(key=lambda item: (-round(item[0], 2), first_seen(nodes[item[1]])))
     return [
-        _candidate(nodes, i, score, reached, tied, trace, stop)._replace(
+        _candidate(nodes, i, score, reached, tied, trace, stop, settings)._replace(
             failed=_failed(nodes[i], reached[i] & tied, result)
         )
         for score, i in scored[:MOST_CANDIDATES]
@@ -112,24 +122,30 @@ def _candidate(
     tied: set[int],
     trace: Trace,
     stop: Stop | None,
+    settings: Sequence[tuple[Citation, ...]],
 ) -> Candidate:
     group, reached = nodes[i], graph[i]
     explained = sorted((nodes[j] for j in reached if nodes[j].link >= LINKED), key=lambda g: (-g.link, first_seen(g)))
     # Steps between a cause nearby and the request: the database is down, so keystone failed, so the API did.
     between = sorted((nodes[j] for j in reached if nodes[j].link == NEAR and graph[j] & tied), key=first_seen)
+    # What made an effect worse belongs to the answer, though it makes the cause no likelier.
+    supporting = cited(
+        settings[i], (setting for j in sorted(reached) if nodes[j].link >= LINKED for setting in settings[j])
+    )
     captures = group.findings[0].captures
     requests = group.requests | ({trace.main} if group.link >= LINKED and trace.main else set())
     return Candidate(
         group.pattern,
         group.cause,
         round(min(score, 0.99), 2),
-        tuple(_reasons(group, explained, trace, stop)),
+        (*_reasons(group, explained, trace, stop), *(setting.text for setting in supporting)),
         tuple(evidence_lines(group, between, explained)),
         tuple(dict.fromkeys(g.pattern.id for g in explained)),
         captures,
         tuple(fill_command(text, captures) for text in group.pattern.confirm),
         tuple((fill_command(step.text, captures), step.changing) for step in group.pattern.fix),
         len(requests),
+        supporting,
     )
 
 

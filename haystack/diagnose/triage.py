@@ -13,6 +13,7 @@ from ..library.model import Pattern
 from ..record import Record
 from ..search.samples import Sample
 from . import model
+from .cite import Cite, cite_nothing
 from .cloud import Cause, causes, cloud_groups, hits_of
 from .diagnose import SURE
 from .failures import REFUSED, Failure, failures, template, weight
@@ -59,13 +60,18 @@ class Result(NamedTuple):
 
 
 def triage(
-    samples: Sequence[Sample], before: Sequence[Sample] | None, scale: float, matcher: Matcher, exact: bool = True
+    samples: Sequence[Sample],
+    before: Sequence[Sample] | None,
+    scale: float,
+    matcher: Matcher,
+    cite: Cite = cite_nothing,
+    exact: bool = True,
 ) -> Result:
     """The causes behind what the samples show.
 
     ``before`` are samples of errors from the time before (None: nothing was read), ``scale`` is how many times as long
-    as that the time triaged is. Without ``exact`` a storm was cut by a window: some of what its samples stand for lies
-    outside of it.
+    as that the time triaged is, ``cite`` knows the settings that support a pattern. Without ``exact`` a storm was cut
+    by a window: some of what its samples stand for lies outside of it.
     """
     by_place = {sample.record.place: sample for sample in samples}
     findings = matcher.findings([sample.record for sample in samples])
@@ -76,7 +82,7 @@ def triage(
     failed = failures(samples, harmless)
     window = _window(samples)
     harm = Harm(stories, failed, [sample.record for sample in samples])
-    found = causes(cloud_groups(telling, stories, harm), stories, _MOST_CAUSES)
+    found = causes(cloud_groups(telling, stories, harm), stories, _MOST_CAUSES, cite)
     candidates = [_with_reach(cause, by_place, window, harm, exact) for cause in found]
     explained = _Explained(found, stories)
     left = [

@@ -1,1 +1,1 @@
-"""What logs tell of a cloud's work as a whole: response times of its APIs, lead times of its operations."""
+"""What trees tell of a cloud as a whole: response times of its APIs, lead times of operations, its configuration."""

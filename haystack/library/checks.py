@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from ..formats import Line, Place, detect, fold
 from ..record import Record
+from .config_match import holds
 from .library import Library
 from .matcher import Matcher
 from .model import Pattern, Sample
@@ -84,6 +85,27 @@ def _show(clause: object) -> str:
     return str(text[0])[:60]
 
 
+def _settings(pattern: Pattern, _: Library, __: Matcher) -> list[Complaint]:
+    """Each config clause holds of its hits and not of its misses, and each of its conditions is put to the test."""
+    complaints: list[Complaint] = []
+    for clause in pattern.config:
+        complaints += [
+            Complaint(pattern.id, f"config clause {clause.option}: {kind} {value or '(not set)'} {wrong}", True)
+            for kind, values, expected, wrong in (
+                ("hit", clause.hits, True, "does not hold"),
+                ("miss", clause.misses, False, "holds"),
+            )
+            for value in values
+            if holds(clause, value) is not expected
+        ]
+        complaints += [
+            Complaint(pattern.id, f'config clause {clause.option}: "{condition[0]}" is proven by no miss', True)
+            for condition in clause.conditions
+            if all(holds(clause._replace(conditions=(condition,)), value) for value in clause.misses)
+        ]
+    return complaints
+
+
 def _explained(pattern: Pattern, library: Library, _: Matcher) -> list[Complaint]:
     """What a pattern explains exists, and is not itself."""
     complaints = [
@@ -112,7 +134,13 @@ def _fix(pattern: Pattern, _library: Library, _matcher: Matcher) -> list[Complai
     return []
 
 
-CHECKS: tuple[Callable[[Pattern, Library, Matcher], list[Complaint]], ...] = (_samples, _explained, _scannable, _fix)
+CHECKS: tuple[Callable[[Pattern, Library, Matcher], list[Complaint]], ...] = (
+    _samples,
+    _settings,
+    _explained,
+    _scannable,
+    _fix,
+)
 
 
 def _utc(time: datetime) -> datetime:

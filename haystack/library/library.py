@@ -20,7 +20,7 @@ from .. import __version__, cache, data_files
 from ..errors import LibraryError
 from ..record import Level
 from ..services import Services
-from .model import Clause, Match, Pattern, Sample, Step
+from .model import Clause, ConfigClause, Match, Pattern, Sample, Step
 
 SERVICES_FILE = "services.yaml"
 # Directories below patterns/ that hold other data than patterns.
@@ -156,6 +156,7 @@ def _build(row: list[Any] | Pattern) -> Pattern:
     fields["fix"] = tuple(Step(*step) for step in fields["fix"])
     fields["hits"] = tuple(Sample(*sample) for sample in fields["hits"])
     fields["misses"] = tuple(Sample(*sample) for sample in fields["misses"])
+    fields["config"] = tuple(_config_clause(*clause) for clause in fields["config"])
     for name in ("explains", "confirm", "references"):
         fields[name] = tuple(fields[name])
     return Pattern(**fields)
@@ -175,6 +176,14 @@ def _clauses(rows: list[Any]) -> tuple[Clause, ...]:
         )
         for text, expression, without, logger, level, service, exception, where in rows
     )
+
+
+def _config_clause(
+    service: list[str], section: str, option: str, conditions: list[tuple[str, list[str]]], *rest: Any
+) -> ConfigClause:
+    default, unit, says, hits, misses = rest
+    conditions_ = tuple((name, tuple(operands)) for name, operands in conditions)
+    return ConfigClause(tuple(service), section, option, conditions_, default, unit, says, tuple(hits), tuple(misses))
 
 
 def _key(files: list[Path]) -> str:

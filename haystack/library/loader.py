@@ -15,6 +15,7 @@ import regex
 
 from ..errors import LibraryError
 from . import located
+from .config_clauses import config_clauses
 from .fields import Where, as_duration, as_level, as_list, as_mapping, as_text, as_texts, one_of, only
 from .model import LAYERS, SCOPES, SEVERITIES, Clause, Match, Pattern, Sample, Step
 from .names import did_you_mean
@@ -33,7 +34,7 @@ _REQUIRED = (
     "references",
     "samples",
 )
-_OPTIONAL = ("explains", "lag", "confirm", "releases")
+_OPTIONAL = ("explains", "lag", "confirm", "releases", "config")
 _CLAUSE = ("text", "regex", "without", "logger", "level", "service", "exception", "where")
 _MATCH_KINDS = ("any", "all", "then")
 _MATCH = (*_MATCH_KINDS, "absent", "within", "count")
@@ -90,6 +91,7 @@ def read_pattern(path: Path, services: Iterable[str]) -> Pattern:
         as_texts(doc, ("references",), data["references"]),
         _releases(doc, data.get("releases")),
         *_samples(doc, data["samples"], known),
+        config_clauses(doc, data.get("config"), known),
     )
     _check_placeholders(doc, pattern)
     return pattern

@@ -47,6 +47,56 @@ class Match(NamedTuple):
     at_least: int = 1
 
 
+class ConfigClause(NamedTuple):
+    """A setting that supports a pattern: what is configured, not what happened, so it makes no finding by itself.
+
+    ``service`` are those whose files are looked at, none for the service that the pattern was seen in; ``conditions``
+    are (operator, operands) that must all hold of the value, such as ``("below", ("60",))``. ``default`` is the value
+    where nothing is set, None when it is not known. ``says`` is what it means, ``{value}`` allowed. ``hits`` and
+    ``misses`` are values that prove the conditions, None for not set.
+    """
+
+    service: tuple[str, ...]
+    section: str
+    option: str
+    conditions: tuple[tuple[str, tuple[str, ...]], ...]
+    default: str | None
+    unit: str
+    says: str
+    hits: tuple[str | None, ...]
+    misses: tuple[str | None, ...]
+
+
+class Citation(NamedTuple):
+    """A setting that supports a cause: what it is, where it is set, and what that means.
+
+    ``value`` is the default where nothing is ``set``, None when that is not known; ``places`` are (node, file, line),
+    the line 0 where nothing is set.
+    """
+
+    service: str
+    section: str
+    option: str
+    value: str | None
+    set: bool
+    unit: str
+    says: str
+    places: tuple[tuple[str, str, int], ...]
+
+    @property
+    def text(self) -> str:
+        """In words: ``rpc_response_timeout is 20 s in /etc/nova/nova.conf:14 on compute1: …``."""
+        name = self.option if self.section in ("", "DEFAULT") else f"[{self.section}] {self.option}"
+        value = str(self.value)
+        value += f" {self.unit}" if self.unit and value[-1:].isdigit() else ""
+        _, path, line = self.places[0]
+        nodes = ", ".join(node or "this node" for node, _, _ in self.places)
+        if self.set:
+            return f"{name} is {value} in {path}:{line} on {nodes}: {self.says}"
+        default = f" ({value} by default)" if self.value is not None else ""
+        return f"{name} is not set{default} in {path} on {nodes}: {self.says}"
+
+
 class Step(NamedTuple):
     """One step of a fix; ``changing`` steps alter the system, the others only look."""
 
@@ -83,3 +133,4 @@ class Pattern(NamedTuple):
     releases: str
     hits: tuple[Sample, ...]
     misses: tuple[Sample, ...]
+    config: tuple[ConfigClause, ...] = ()

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from ..diagnose.model import Candidate, Diagnosis, Evidence, Suspect
+from ..library.model import Citation
 from ..record import Record
 from ..search import Coverage
 from ..search.clock import NodeClock
@@ -139,6 +140,19 @@ def candidate_document(rank: int, candidate: Candidate) -> dict[str, Any]:
         "references": list(pattern.references),
         "requests_hit": candidate.requests_hit,
         "captures": dict(candidate.captures.items()),
+        "settings": [_setting(citation) for citation in candidate.settings],
+    }
+
+
+def _setting(citation: Citation) -> dict[str, Any]:
+    return {
+        "service": citation.service,
+        "section": citation.section,
+        "option": citation.option,
+        "value": citation.value,
+        "set": citation.set,
+        "text": citation.text,
+        "places": [{"node": node, "file": path, "line": line or None} for node, path, line in citation.places],
     }
 
 

@@ -69,6 +69,10 @@ def _replace(found: re.Match[str]) -> str:
     secret = found.group(name)
     if _ALREADY.fullmatch(secret):
         return found.group(0)
-    digest = hashlib.blake2s(secret.encode("utf-8", "replace"), key=_key(), digest_size=3).hexdigest()
     start = found.start(name) - found.start()
-    return found.group(0)[:start] + f"***{digest}" + found.group(0)[start + len(secret) :]
+    return found.group(0)[:start] + stars(secret) + found.group(0)[start + len(secret) :]
+
+
+def stars(secret: str) -> str:
+    """What stands in the place of a secret: equal for equal ones."""
+    return f"***{hashlib.blake2s(secret.encode('utf-8', 'replace'), key=_key(), digest_size=3).hexdigest()}"

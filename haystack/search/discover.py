@@ -10,7 +10,7 @@ from __future__ import annotations
 import filecmp
 import re
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timezone, tzinfo
 from itertools import groupby
 from pathlib import Path, PurePosixPath
@@ -21,6 +21,7 @@ from ..services import Services, file_stem
 from . import facts
 from .archives import Limits, Opened, Spool, kind_of, open_archive
 from .clock import NodeClock
+from .config_places import config_place
 from .layouts import (
     is_archive_name,
     layout,
@@ -57,11 +58,22 @@ class LogFile(NamedTuple):
         return f"{self.node}:{directory}/{file_stem(name)}"
 
 
+class ConfigSource(NamedTuple):
+    """A configuration file: ``source`` is where it can be read, ``shown`` its name for the reader."""
+
+    node: str
+    service: str
+    path: str
+    source: Path
+    shown: str
+
+
 class Found(NamedTuple):
     """The files to read and what could not be listed.
 
     ``clocks`` are those of nodes whose tree tells them, ``notes`` what about them could not be understood. ``shown``
-    are the names of spooled files for the reader, by source; the files are there as long as ``spool`` is.
+    are the names of spooled files for the reader, by source; the files are there as long as ``spool`` is. ``etc`` are
+    the directories of configuration on the way, ``configs`` what each archive holds of it.
     """
 
     files: tuple[LogFile, ...]
@@ -71,6 +83,8 @@ class Found(NamedTuple):
     notes: tuple[str, ...] = ()
     shown: Mapping[str, str] = {}
     spool: Spool | None = None
+    etc: tuple[Path, ...] = ()
+    configs: Mapping[str, tuple[ConfigSource, ...]] = {}
 
 
 def discover(
@@ -113,6 +127,8 @@ class _Search:
         self.notes: dict[str, None] = {}
         self.shown: dict[str, str] = {}
         self.spool: Spool | None = None
+        self.etc: list[Path] = []
+        self.configs: dict[str, tuple[ConfigSource, ...]] = {}
 
     def found(self) -> Found:
         """All of it, in order."""
@@ -129,6 +145,8 @@ class _Search:
             tuple(self.notes),
             self.shown,
             self.spool,
+            tuple(dict.fromkeys(self.etc)),
+            self.configs,
         )
 
     def _drop_copies(self) -> None:
@@ -161,7 +179,7 @@ class _Search:
         """All logs and archives below a directory."""
         names: dict[tuple[str, ...], str] = {}
         above = root.absolute().parts
-        for path, below, size in walk(root, self.seen, self.troubles, self.skipped):
+        for path, below, size in walk(root, self.seen, self.troubles, self.skipped, self.etc):
             if is_archive_name(below[-1]):
                 self._archive_in_directory(path)
             else:
@@ -183,7 +201,7 @@ class _Search:
     def archive(self, path: Path, kind: str) -> None:
         """All logs in an archive, and in those inside it."""
         self.spool = self.spool or Spool(self.limits)
-        for opened in open_archive(self.spool, path, kind):
+        for opened in open_archive(self.spool, self.services, path, kind):
             self._opened(opened)
 
     def _opened(self, opened: Opened) -> None:
@@ -199,6 +217,16 @@ class _Search:
             name = "/".join(member.parts)
             self.shown[str(member.source)] = f"{opened.name}:{name}"
             self._add(member.source, member.parts[-1], found.path, node, member.size)
+        self.configs[opened.name] = tuple(self._configs_in(opened, default))
+
+    def _configs_in(self, opened: Opened, default: str) -> Iterator[ConfigSource]:
+        for member in opened.configs:
+            place = config_place(member.parts, self.services)
+            if place:
+                named = node_name(place.machine[-1]) if place.machine else ""
+                node = self._node_in(opened, place.machine, named or default)
+                shown = f"{opened.name}:{'/'.join(member.parts)}"
+                yield ConfigSource(printable(node), place.service, printable(place.path), member.source, shown)
 
     def _node_of(self, opened: Opened) -> str:
         """The node of what stands at the top of an archive: the machine it lies on, or what it is called."""

@@ -66,12 +66,12 @@ class FilesEngine:
     ) -> None:
         clocks = clocks or Clocks()
         found = discover(roots, services, limits, clocks.default.zone)
+        self.found = found  # with its spool: spooled files are there as long as the engine is
         self.files = found.files
         self._named = {str(root) for root in roots}  # a file the user named is not passed over in silence
         self.services = services
         self.clocks = Clocks(clocks.default, {**found.clocks, **clocks.nodes})
         self._shown = found.shown
-        self._spool = found.spool  # spooled files are there as long as the engine is
         self.jobs = jobs
         self._progress = progress or (lambda _done, _all: None)
         self._troubles: dict[Trouble, None] = dict.fromkeys(found.troubles)

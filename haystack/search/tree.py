@@ -17,10 +17,15 @@ from .query import Trouble
 
 
 def walk(
-    root: Path, seen: set[tuple[int, int]], troubles: list[Trouble], skipped: list[Trouble]
+    root: Path, seen: set[tuple[int, int]], troubles: list[Trouble], skipped: list[Trouble], etc: list[Path]
 ) -> Iterator[tuple[Path, tuple[str, ...], int]]:
-    """Logs and archives below a directory: the file, its path below the root, its size."""
+    """Logs and archives below a directory: the file, its path below the root, its size.
+
+    ``etc`` gets the directories of configuration, which hold no logs and are passed by.
+    """
     real_root = os.path.realpath(root)
+    if root.absolute().name == "etc":
+        etc.append(root.absolute())
     stack: list[tuple[str, tuple[str, ...]]] = [(str(root), ())]
     machines: set[tuple[str, ...]] = set()
     while stack:
@@ -42,12 +47,14 @@ def walk(
             parts = (*here, entry.name)
             if entry.name in SYSTEM - {"sos_commands"} and not is_log_place((*parts, "")) and entry.is_dir():
                 skipped.append(Trouble(entry.path, "no logs by its place"))
+                if entry.name == "etc" and is_inside(entry.path, real_root):
+                    etc.append(Path(entry.path).absolute())
                 continue
             if entry.name.startswith(SPOOL_PREFIX) and entry.is_dir():
                 skipped.append(Trouble(entry.path, "unpacked by haystack itself"))
                 continue
             try:
-                if entry.is_symlink() and not _inside(entry.path, real_root):
+                if entry.is_symlink() and not is_inside(entry.path, real_root):
                     if _is_wanted(parts, machines) and not _in_its_machine(entry.path, parts, real_root):
                         troubles.append(Trouble(entry.path, "a link that leads out of the tree; not followed"))
                     continue
@@ -88,10 +95,11 @@ def _in_its_machine(link: str, parts: Sequence[str], real_root: str) -> bool:
     if at is None or not target.startswith("/"):
         return False
     there = Path(real_root, *parts[:at], target.lstrip("/"))
-    return _inside(str(there), real_root) and there.exists()
+    return is_inside(str(there), real_root) and there.exists()
 
 
-def _inside(path: str, real_root: str) -> bool:
+def is_inside(path: str, real_root: str) -> bool:
+    """Whether a path lies below a directory once all links are followed."""
     return os.path.realpath(path).startswith(real_root.rstrip(os.sep) + os.sep)
 
 
@@ -104,7 +112,7 @@ def facts_on_disk(machine: Path) -> dict[str, bytes]:
         try:
             if name == "etc/localtime" and path.is_symlink():
                 told[name] = facts.LINK + os.fsencode(path.readlink())
-            elif path.is_file() and _inside(str(path), real):
+            elif path.is_file() and is_inside(str(path), real):
                 with path.open("rb") as file:
                     told[name] = file.read(facts.MOST_BYTES)
         except OSError:

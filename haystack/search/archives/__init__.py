@@ -1,8 +1,8 @@
 """Archives as log sources: sos reports, must-gathers, the zip of a ticket.
 
-Search asks each file several times, so the members that are logs are spooled to a private directory (0700); compressed
-members stay compressed. Neither names nor links of an archive ever reach the file system: spooled files are
-numbered, links are followed among the members only. What is refused, and what lies behind damage, is told.
+Search asks each file several times, so the members that are logs or configuration are spooled to a private directory
+(0700); compressed members stay compressed. Neither names nor links of an archive ever reach the file system: spooled
+files are numbered, links are followed among the members only. What is refused, and what lies behind damage, is told.
 """
 
 from .limits import Limits

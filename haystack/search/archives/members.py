@@ -9,7 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from ...services import Services
 from .. import facts, layouts
+from ..config_places import config_place
 from ..query import Trouble
 from .limits import Budget
 from .spool import Spool
@@ -22,7 +24,7 @@ _MOST_TROUBLES = 50
 
 
 class Member(NamedTuple):
-    """A log that was spooled: its path in the archive, and the file that holds it now."""
+    """A file that was spooled: its path in the archive, and the file that holds it now."""
 
     parts: tuple[str, ...]
     source: Path
@@ -30,11 +32,15 @@ class Member(NamedTuple):
 
 
 class Opened(NamedTuple):
-    """What was found in an archive. ``system`` are the directories in it that are copies of a file system."""
+    """What was found in an archive: logs, and ``configs``, which are configuration files.
+
+    ``system`` are the directories in it that are copies of a file system.
+    """
 
     name: str  # as it is shown: path of the archive, for a nested one `outer.zip:inner.tar`
     stem: str
     members: list[Member]
+    configs: list[Member]
     facts: dict[tuple[str, ...], dict[str, bytes]]
     system: set[tuple[str, ...]]
     outer: tuple[Opened, tuple[str, ...]] | None  # the archive it is in, and where in it
@@ -43,13 +49,15 @@ class Opened(NamedTuple):
 class Members:
     """Takes the members of one archive, one by one, and decides what becomes of each."""
 
-    def __init__(self, spool: Spool, opened: Opened, budget: Budget, depth: int = 0) -> None:
+    def __init__(self, spool: Spool, services: Services, opened: Opened, budget: Budget, depth: int = 0) -> None:
         self.spool = spool
+        self.services = services
         self.opened = opened
         self.budget = budget
         self.depth = depth
         self.nested: list[tuple[tuple[str, ...], Path]] = []
         self._files: dict[tuple[str, ...], Member] = {}
+        self._configs: dict[tuple[str, ...], Member] = {}
         self._links: dict[tuple[str, ...], tuple[tuple[str, ...], str]] = {}
         self._left_out = 0
         self._complaints = 0
@@ -71,8 +79,8 @@ class Members:
         return parts or None
 
     def takes(self, parts: tuple[str, ...]) -> bool:
-        """Whether something at this path is wanted: a log, a fact, an archive."""
-        if facts.fact_of(parts):
+        """Whether something at this path is wanted: a log, a fact, configuration, an archive."""
+        if facts.fact_of(parts) or self._is_config(parts):
             return True
         if layouts.is_log_place(parts) and (layouts.is_log_name(parts[-1]) or layouts.is_archive_name(parts[-1])):
             return True
@@ -85,6 +93,8 @@ class Members:
         if fact:
             if size <= facts.MOST_BYTES:
                 self._fact(fact, read(facts.MOST_BYTES))
+        elif self._is_config(parts):
+            self._keep(self._configs, parts, modified, read)
         elif layouts.is_archive_name(parts[-1]):
             if self.depth >= _DEEPEST:
                 self.complain(
@@ -96,19 +106,34 @@ class Members:
             if ended:
                 raise ended
         else:
-            path, got, ended = self.spool.write(read, modified)
-            before = self._files.pop(parts, None)
-            if before:  # the later of two members of one name is the file, as `tar --append` has it
-                before.source.unlink(missing_ok=True)
-            self._files[parts] = Member(parts, path, got)
-            if ended:
-                raise ended
+            self._keep(self._files, parts, modified, read)
+
+    def _keep(
+        self,
+        kept: dict[tuple[str, ...], Member],
+        parts: tuple[str, ...],
+        modified: float,
+        read: Callable[[int], bytes],
+    ) -> None:
+        path, size, ended = self.spool.write(read, modified)
+        before = kept.pop(parts, None)
+        if before:  # the later of two members of one name is the file, as `tar --append` has it
+            before.source.unlink(missing_ok=True)
+        kept[parts] = Member(parts, path, size)
+        if ended:
+            raise ended
+
+    def _is_config(self, parts: tuple[str, ...]) -> bool:
+        return config_place(parts, self.services) is not None
 
     def link(self, parts: tuple[str, ...], target: str, hard: bool) -> None:
         """A link that is wanted; where it leads is seen when all members are known."""
         fact = facts.fact_of(parts)
         if fact and fact[1] == "etc/localtime":
             self._fact(fact, facts.LINK + target.encode("utf-8", "surrogateescape"))
+        elif self._is_config(parts):
+            reason = "a link; configuration is read where it lies"
+            self.spool.skipped.append(Trouble(f"{self.opened.name}:{'/'.join(parts)}", reason))
         elif not fact:
             self._links[parts] = ((), target) if hard else (parts[:-1], target)
 
@@ -127,6 +152,7 @@ class Members:
             or self._leave_out(member)
         ]
         self.opened.members.extend(members)
+        self.opened.configs.extend(self._configs.values())
         if self._left_out:
             reason = f"{self._left_out} members are no logs, by their place or name"
             self.spool.skipped.append(Trouble(self.opened.name, reason))

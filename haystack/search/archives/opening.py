@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...errors import UnreadableError
+from ...services import Services
 from .. import layouts, reading
 from ..query import Trouble
 from .limits import Budget, LimitError
@@ -45,16 +46,19 @@ def _is_tar(data: bytes) -> bool:
     return True
 
 
-def open_archive(spool: Spool, path: Path, kind: str) -> list[Opened]:
-    """The archive and those in it. The spool's ``troubles`` have damage and refusals, ``skipped`` what is no log."""
+def open_archive(spool: Spool, services: Services, path: Path, kind: str) -> list[Opened]:
+    """The archive and those in it, with logs, and configuration of known services.
+
+    The spool's ``troubles`` have damage and refusals, ``skipped`` what is neither.
+    """
     shown = str(path)
     try:
         budget = Budget(spool.limits, path.stat().st_size)
     except OSError as err:
         spool.troubles.append(Trouble(shown, err.strerror or str(err)))
         return []
-    opened = Opened(shown, layouts.archive_stem(path.name), [], {}, set(), None)
-    return list(_open(path, kind, opened, Members(spool, opened, budget)))
+    opened = Opened(shown, layouts.archive_stem(path.name), [], [], {}, set(), None)
+    return list(_open(path, kind, opened, Members(spool, services, opened, budget)))
 
 
 def _open(path: Path, kind: str, opened: Opened, members: Members) -> Iterator[Opened]:
@@ -72,8 +76,9 @@ def _open(path: Path, kind: str, opened: Opened, members: Members) -> Iterator[O
         try:
             inner = kind_of(source)
             if inner:
-                nested = Opened(name, layouts.archive_stem(parts[-1]), [], {}, set(), (opened, parts))
-                yield from _open(source, inner, nested, Members(members.spool, nested, members.budget, depth=1))
+                nested = Opened(name, layouts.archive_stem(parts[-1]), [], [], {}, set(), (opened, parts))
+                inside = Members(members.spool, members.services, nested, members.budget, depth=1)
+                yield from _open(source, inner, nested, inside)
             else:
                 troubles.append(Trouble(name, "no archive, whatever its name says"))
         except (OSError, UnreadableError) as err:

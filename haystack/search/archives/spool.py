@@ -1,4 +1,4 @@
-"""The private directory that the logs of archives are written to, for search asks each file several times.
+"""The private directory that logs and configuration of archives are written to: each file is asked several times.
 
 Names of an archive never reach the file system: spooled files are numbered.
 """
