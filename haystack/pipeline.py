@@ -27,6 +27,11 @@ from .insight.citations import Citations
 from .insight.config import reads
 from .insight.configuration import Configuration, configuration_of, only
 from .insight.drift import Drift, drift
+from .insight.health import CHECKS, Health
+from .insight.health import health as judge
+from .insight.health.machine import facts_of
+from .insight.health.signs import scan_of
+from .insight.health.silence import Asked
 from .insight.operations import load_operations
 from .insight.over_time import BY
 from .insight.proof import check_operations as prove
@@ -45,6 +50,7 @@ from .search.clock import Clocks, NodeClock
 from .search.discover import discover, nodes_of, printable
 from .search.files import FilesEngine
 from .search.records import RecordsEngine
+from .search.rhythm import last_record, longest_gap, pulses
 from .search.samples import Sample
 from .search.survey import NodeLogs, survey
 from .search.texts import seek_expression, seek_text
@@ -72,6 +78,7 @@ __all__ = [
     "configuration",
     "find",
     "find_as",
+    "health",
     "nodes",
     "timings",
     "trace",
@@ -233,6 +240,79 @@ def _before(engine: FilesEngine, query: Query, samples: Sequence[Sample]) -> tup
     span = max(length, _LEAST_BEFORE)
     until = query.since - timedelta(microseconds=1)
     return engine.sample(query._replace(literals=LITERALS, since=query.since - span, until=until)), length / span
+
+
+def health(
+    logs: Sequence[str | os.PathLike[str]] = (".",),
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    nodes: Sequence[str] = (),
+    services: Sequence[str] = (),
+    zone: tzinfo | None = None,
+    patterns: Sequence[str | os.PathLike[str]] = (),
+    jobs: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    max_archive_size: int | None = None,
+    max_archive_members: int | None = None,
+    checks: Sequence[str] = (),
+) -> Health:
+    """Tell the health of a cloud at the end of a window: support services, availability, resources.
+
+    The arguments are those of ``trace``; the end is ``until``, or the last line of all logs. ``checks`` are ids of
+    the checks wanted, all without any. Raises what ``trace`` raises, UsageError also for an unknown check.
+    """
+    since, until = _sensible(since), _sensible(until)
+    if since and until and since > until:
+        raise UsageError(f"--since {since} is later than --until {until}")
+    for name in checks:
+        if name not in CHECKS:
+            raise UsageError(f"--check {name}: no such check; {did_you_mean(name, CHECKS)}".rstrip("; "))
+    library = load([Path(directory) for directory in patterns])
+    clocks = Clocks(NodeClock(zone, source="--tz") if zone else NodeClock())
+    limits = _limits(max_archive_size, max_archive_members)
+    engine = FilesEngine([Path(path) for path in logs], library.services, clocks, jobs or _cpus(), progress, limits)
+    _check_names("node", nodes, nodes_of(engine.files))
+    _check_names("service", services, library.services.rows)
+    everything = tuple(CHECKS.values())  # one check leans on another: who is stopped is not silent
+    scan = scan_of(everything, library)
+    query = Query(
+        literals=tuple(dict.fromkeys((*scan.literals, *scan.tracked))),
+        in_order=library.in_order,
+        tracked=frozenset(scan.tracked),
+        since=since,
+        until=until,
+        nodes=frozenset(nodes),
+        services=frozenset(services),
+    )
+    samples = engine.sample(query)
+    estimated = skew.estimate([sample.record for sample in samples], engine.time_ranges(), engine.clocks)
+    if estimated:
+        engine.clocks = Clocks(engine.clocks.default, {**engine.clocks.nodes, **estimated})
+        samples = engine.sample(query)
+    beats = pulses(engine, query)
+    asked = Asked(
+        lambda pulse, history, least: longest_gap(engine, pulse, history, least),
+        lambda pulse: last_record(engine, pulse, until),
+    )
+    machines = {node: facts_of(told) for node, told in engine.machines.items() if not nodes or node in nodes}
+    found = judge(samples, beats, asked, machines, everything, Matcher(library))
+    results = [result for result in found if not checks or result.check.id in checks]
+    lines = _Lines(engine, [row.record for result in results for row in result.rows if row.record])
+    numbered = [
+        result._replace(rows=tuple(row._replace(record=row.record and lines.record(row.record)) for row in result.rows))
+        for result in results
+    ]
+    times = [time for pulse in beats for time in (pulse.first, pulse.last) if time]
+    return Health(
+        tuple(numbered),
+        engine.coverage(),
+        tuple(printable(str(path)) for path in logs),
+        library.problems,
+        since or min(times, default=None),
+        until or max(times, default=None),
+        {node: clock for node, clock in engine.clocks.nodes.items() if clock.source},
+    )
 
 
 def find(

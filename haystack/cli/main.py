@@ -18,6 +18,7 @@ from .options import CANNOT_START, INTERRUPTED, UNEXPECTED
 COMMANDS = {
     "trace": ("trace", "Find what broke for a request, and why."),
     "triage": ("triage", "Find the few causes behind everything that went wrong."),
+    "health": ("health", "Tell the state of services, support services and machines."),
     "find": ("find", "Find records by text, and see what was parsed."),
     "timings": ("timings", "Measure response times of APIs and lead times of operations."),
     "nodes": ("nodes", "Show what the logs were recognised as."),

@@ -1,1 +1,1 @@
-"""What trees tell of a cloud as a whole: response times of its APIs, lead times of operations, its configuration."""
+"""What trees tell of a cloud as a whole: response and lead times, its configuration, its health."""

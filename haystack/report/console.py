@@ -14,6 +14,7 @@ from rich.text import Text
 from ..diagnose import Diagnosis, Evidence
 from ..diagnose.model import Suspect, Triage
 from ..diagnose.twins import template
+from ..insight.health import Health
 from .clean import clean
 from .words import MOST_NOT_READ, clock, clocks, cut, not_read, place, suspect_place
 
@@ -105,7 +106,7 @@ def suspect_lines(suspect: Suspect, day: date | None, console: Console) -> None:
     console.print(Text("    because   " + "; ".join(cut(clean(reason), 200) for reason in suspect.reasons)))
 
 
-def clock_lines(answer: Diagnosis | Triage, console: Console) -> None:
+def clock_lines(answer: Diagnosis | Triage | Health, console: Console) -> None:
     """Clocks that times were corrected for, if any."""
     lines = clocks(answer)
     for number, line in enumerate(lines):
@@ -114,7 +115,7 @@ def clock_lines(answer: Diagnosis | Triage, console: Console) -> None:
         console.print()
 
 
-def not_read_lines(answer: Diagnosis | Triage, console: Console) -> None:
+def not_read_lines(answer: Diagnosis | Triage | Health, console: Console) -> None:
     """What could not be read, if anything."""
     lines = not_read(answer)
     for number, line in enumerate(lines[:MOST_NOT_READ]):

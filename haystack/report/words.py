@@ -16,6 +16,7 @@ from ..correlate.trace import Trace, entry
 from ..diagnose import CAUSE_FOUND, HEALTHY, NOT_FOUND, UNKNOWN_CAUSE, Candidate, Diagnosis, Evidence
 from ..diagnose.diagnose import SURE
 from ..diagnose.model import NEW, Names, Reach, Suspect, Triage, Unexplained
+from ..insight.health import Health
 from ..record import Record
 from .clean import clean
 
@@ -184,14 +185,14 @@ def gathered(counts: Sequence[int], most: int) -> Sequence[int]:
     return [sum(counts[i * size // most : (i + 1) * size // most]) for i in range(most)]
 
 
-def read(answer: Diagnosis | Triage) -> str:
+def read(answer: Diagnosis | Triage | Health) -> str:
     """What was looked at."""
     coverage = answer.coverage
     places = ", ".join(clean(path) for path in answer.logs)
     return f"{counted(coverage.files, 'file')}, {coverage.bytes / 1e6:,.1f} MB below {places}"
 
 
-def not_read(answer: Diagnosis | Triage) -> list[str]:
+def not_read(answer: Diagnosis | Triage | Health) -> list[str]:
     """What could not be read or used, and bounds that were reached: a sentence each."""
     lines = [f"{trouble.path} ({trouble.reason})" for trouble in answer.coverage.unreadable]
     lines += [f"pattern {problem}" for problem in answer.problems]
@@ -200,7 +201,7 @@ def not_read(answer: Diagnosis | Triage) -> list[str]:
     return [clean(line) for line in lines]
 
 
-def clocks(answer: Diagnosis | Triage) -> list[str]:
+def clocks(answer: Diagnosis | Triage | Health) -> list[str]:
     """Clocks that times were corrected for. One that is known to show UTC changes nothing."""
     lines = []
     for node, known in sorted(answer.clocks.items()):

@@ -73,7 +73,8 @@ class Found(NamedTuple):
 
     ``clocks`` are those of nodes whose tree tells them, ``notes`` what about them could not be understood. ``shown``
     are the names of spooled files for the reader, by source; the files are there as long as ``spool`` is. ``etc`` are
-    the directories of configuration on the way, ``configs`` what each archive holds of it.
+    the directories of configuration on the way, ``configs`` what each archive holds of it. ``machines`` are the facts
+    of each node as its tree has them: bytes by name of ``facts.FACT_FILES``.
     """
 
     files: tuple[LogFile, ...]
@@ -85,6 +86,7 @@ class Found(NamedTuple):
     spool: Spool | None = None
     etc: tuple[Path, ...] = ()
     configs: Mapping[str, tuple[ConfigSource, ...]] = {}
+    machines: Mapping[str, Mapping[str, bytes]] = {}
 
 
 def discover(
@@ -129,6 +131,7 @@ class _Search:
         self.spool: Spool | None = None
         self.etc: list[Path] = []
         self.configs: dict[str, tuple[ConfigSource, ...]] = {}
+        self.machines: dict[str, Mapping[str, bytes]] = {}
 
     def found(self) -> Found:
         """All of it, in order."""
@@ -147,6 +150,7 @@ class _Search:
             self.spool,
             tuple(dict.fromkeys(self.etc)),
             self.configs,
+            self.machines,
         )
 
     def _drop_copies(self) -> None:
@@ -255,6 +259,8 @@ class _Search:
         self._add(path, below[-1], found.path, node, size)
 
     def _clock(self, node: str, told: Mapping[str, bytes]) -> None:
+        if told:
+            self.machines.setdefault(printable(node), told)
         clock, problem = facts.clock(told, self.zone)
         if clock and printable(node) not in self.clocks:
             self.clocks[printable(node)] = clock

@@ -15,11 +15,20 @@ from zoneinfo import ZoneInfo
 
 from .clock import NodeClock
 
-# So much of one is read; the largest TZif has 4 KiB.
-MOST_BYTES = 64 << 10
+# So much of one is read; the largest TZif has 4 KiB, the units of a node with many mounts a few hundred.
+MOST_BYTES = 512 << 10
 _HOSTNAMES = ("hostname", "sos_commands/host/hostname")
 _DATES = ("sos_commands/date/date", "date")
-_TIMEDATECTL = ("sos_commands/systemd/timedatectl", "sos_commands/date/timedatectl")
+TIMEDATECTL = ("sos_commands/systemd/timedatectl", "sos_commands/date/timedatectl")
+# What sos keeps of a machine's resources; ``health`` reads them.
+DF = tuple(f"sos_commands/filesys/{name}" for name in ("df_-al_-x_autofs", "df_-al"))
+DF_INODES = tuple(f"sos_commands/filesys/{name}" for name in ("df_-ali_-x_autofs", "df_-ali"))
+FREE = ("sos_commands/memory/free", "sos_commands/memory/free_-m")
+MEMINFO = "proc/meminfo"
+UPTIME = ("sos_commands/host/uptime", "sos_commands/general/uptime")
+LSCPU = "sos_commands/processor/lscpu"
+UNITS = tuple(f"sos_commands/systemd/systemctl_list-units{options}" for options in ("_--failed", "", "_--all"))
+TRACKING = ("sos_commands/chrony/chronyc_tracking", "sos_commands/ntp/chronyc_tracking")
 FACT_FILES = (
     "facts.json",
     "etc/localtime",
@@ -27,7 +36,15 @@ FACT_FILES = (
     *_HOSTNAMES,
     *_DATES,
     "sos_commands/date/date_--utc",
-    *_TIMEDATECTL,
+    *TIMEDATECTL,
+    *DF,
+    *DF_INODES,
+    *FREE,
+    MEMINFO,
+    *UPTIME,
+    LSCPU,
+    *UNITS,
+    *TRACKING,
 )
 _FACTS = {tuple(name.split("/")): name for name in FACT_FILES}
 # The target of a link stands in for the content of etc/localtime.
@@ -108,7 +125,7 @@ def _zone(facts: Mapping[str, bytes], told: Mapping[str, object], problems: list
         problems += [] if zone else ["etc/localtime is damaged"]
     if facts.get("etc/timezone"):
         names.append((_text(facts, "etc/timezone"), "etc/timezone"))
-    for name in _TIMEDATECTL:
+    for name in TIMEDATECTL:
         found = re.search(r"^ *Time ?zone: *([\w/+-]+)", facts.get(name, b"").decode("utf-8", "replace"), re.MULTILINE)
         names += [(found.group(1), name)] if found else []
     for text, source in names:

@@ -68,6 +68,7 @@ class FilesEngine:
         found = discover(roots, services, limits, clocks.default.zone)
         self.found = found  # with its spool: spooled files are there as long as the engine is
         self.files = found.files
+        self.machines = found.machines
         self._named = {str(root) for root in roots}  # a file the user named is not passed over in silence
         self.services = services
         self.clocks = Clocks(clocks.default, {**found.clocks, **clocks.nodes})
@@ -104,7 +105,7 @@ class FilesEngine:
         scanner = Scanner(query.literals)
         records: dict[str, dict[int, Record]] = {}  # by file and place: a record across two slices is found from both
         stands: dict[str, list[Stand]] = {}
-        for answer in self._ask(query, lambda: Samples(scanner, query.in_order)):
+        for answer in self._ask(query, lambda: Samples(scanner, query.in_order, query.tracked)):
             for record in answer.records:
                 source, offset = record.place
                 records.setdefault(source, {}).setdefault(offset, record)
@@ -193,10 +194,14 @@ class FilesEngine:
 
     # What to read
 
-    def _wanted(self, file: LogFile, query: Query) -> bool:
+    def concerns(self, file: LogFile, query: Query) -> bool:
+        """Whether the file is of the nodes and services asked for."""
         if query.nodes and file.node not in query.nodes:
             return False
-        if query.services and not any(self.services.matches(name, file.service) for name in query.services):
+        return not query.services or any(self.services.matches(name, file.service) for name in query.services)
+
+    def _wanted(self, file: LogFile, query: Query) -> bool:
+        if not self.concerns(file, query):
             return False
         if not file.size:
             self._read.add(file)
@@ -211,7 +216,7 @@ class FilesEngine:
             skipped[Trouble(file.source, "binary")] = None
             return False
         query = self._widened(file, query)
-        to_utc = self._to_utc(file)
+        to_utc = self.to_utc(file)
         if facts.first and facts.last and not facts.sorted:
             return True  # newest first (`journalctl -r`): every line may be inside
         if query.until and facts.first and to_utc(facts.first) > query.until + DISORDER:
@@ -254,7 +259,7 @@ class FilesEngine:
             self._dated_until = max(known) + timedelta(days=1) if known else _NEVER
         return min(facts.modified, self._dated_until)
 
-    def _to_utc(self, file: LogFile) -> Callable[[datetime], datetime]:
+    def to_utc(self, file: LogFile) -> Callable[[datetime], datetime]:
         """The clock of a file's node, for stamps read one by one; a missing year is told by the reference."""
         to_utc = self.clocks.of(file.node).to_utc
         reference = self.year_reference(file)
@@ -289,7 +294,7 @@ class FilesEngine:
         if not facts.sorted:
             return 0, size
         lines = Lines(lambda at, count: os.pread(fd, count, at), 0, size, step=PROBE)
-        return window_in(lines, self._widened(file, query), facts.formats, self._to_utc(file), facts.probes)
+        return window_in(lines, self._widened(file, query), facts.formats, self.to_utc(file), facts.probes)
 
     # Reading
 
@@ -298,7 +303,7 @@ class FilesEngine:
         scan = Scan(
             file,
             self._facts[file.source],
-            self._to_utc(file),
+            self.to_utc(file),
             self._widened(file, query),
             hits,
             lambda lines, starts: self._records(file, lines, starts, query),

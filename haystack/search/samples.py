@@ -2,14 +2,14 @@
 
 Ten million lines of one storm are read as a few of them, and not one is left uncounted: a line that is not looked at is
 counted for the one like it that was. Lines are alike when they hold the same literals and differ in digits and hex
-letters only.
+letters only; with a tracked literal, when they differ in times, ids and bare numbers only.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from ..record import Record
@@ -21,6 +21,8 @@ from .reading import LONGEST_LINE, Lines
 _ALL_OF_FIRST = 3
 # Of those that patterns ask for in order: a stop is one only without the start that follows.
 _ALL_IN_ORDER = 500
+# Of each kind of a tracked literal, which is about one thing that is named.
+_ALL_TRACKED = 20
 # More kinds of lines in one file than this are counted as one: whatever they are, they are no kinds.
 _MOST_KINDS = 2000
 # What a line says is told by so much of its text before its first hit and behind its last one, without digits and hex
@@ -31,6 +33,11 @@ _SAID = 100
 _NEAR = 1 << 9
 _FAR = 1 << 13
 _VARYING = b"0123456789abcdef"
+# What lines about one thing differ in: ids, dates, times, and numbers that are part of no name or address.
+_PASSING = re.compile(
+    rb"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|\d{4}-\d\d-\d\d[T ]?|\d\d:\d\d:\d\d(?:[.,]\d+)?"
+    rb"|(?<![\w.:@-])\d+(?:ms|s)?(?![\w:-]|\.\d)"
+)
 _REQUEST = re.compile(rb"req-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f-])")
 # Request ids that are kept for one kind of lines.
 _MOST_REQUESTS = 5000
@@ -93,9 +100,10 @@ class _Line:
 class Samples:
     """Stands in for ``Hits``: the lines to look at in one file, and whom each of them stands for."""
 
-    def __init__(self, scanner: Scanner, in_order: Collection[str] = ()) -> None:
+    def __init__(self, scanner: Scanner, in_order: Collection[str] = (), tracked: Collection[str] = ()) -> None:
         self._scanner = scanner
         self._in_order = {number for number, literal in enumerate(scanner.literals) if literal in in_order}
+        self._tracked = {number for number, literal in enumerate(scanner.literals) if literal in tracked}
         self._kinds: dict[Kind, _Seen] = {}
         self._waiting: list[int] = []
         self._starts: dict[int, int] = {}
@@ -107,7 +115,7 @@ class Samples:
         """Scan bytes that start at offset ``base`` of the file."""
         goes_on, self._goes_on = self._goes_on, False
         for line in _lines_hit(self._scanner, data):
-            said, request, start = _read(data, line)
+            said, request, start = _read(data, line, self._same(line))
             self._goes_on = line.stop == len(data)
             if goes_on and start == 0:
                 continue  # a further piece of a line that is longer than a block
@@ -119,8 +127,7 @@ class Samples:
         if seen is None:
             if len(self._kinds) >= _MOST_KINDS:
                 kind = kind[0][:1], b""
-            first = _ALL_OF_FIRST if self._in_order.isdisjoint(kind[0]) else _ALL_IN_ORDER
-            seen = self._kinds.setdefault(kind, _Seen(first))
+            seen = self._kinds.setdefault(kind, _Seen(self._all_of_first(kind)))
         count = seen.lines = seen.lines + 1
         if count <= seen.all_of_first or not count % (1 << (count // seen.all_of_first).bit_length()):
             self._waiting.append(offset)
@@ -131,6 +138,15 @@ class Samples:
         if request and seen.named < _MOST_REQUESTS and request not in seen.requests[-1]:
             seen.requests[-1].add(request)
             seen.named += 1
+
+    def _same(self, line: _Line) -> Callable[[bytes], bytes]:
+        """What makes the texts of lines that are alike the same."""
+        return _without_digits if self._tracked.isdisjoint(line.literals) else _without_times
+
+    def _all_of_first(self, kind: Kind) -> int:
+        if not self._in_order.isdisjoint(kind[0]):
+            return _ALL_IN_ORDER
+        return _ALL_OF_FIRST if self._tracked.isdisjoint(kind[0]) else _ALL_TRACKED
 
     @property
     def waiting(self) -> bool:
@@ -173,7 +189,7 @@ class Samples:
         """The kind of the line that starts there; None where it has no literal."""
         data = memoryview(lines.fetch(start, min(LONGEST_LINE, lines.end - start)))
         for line in _lines_hit(self._scanner, data[: _stop(data, 0)]):
-            said, _, _ = _read(data, line)
+            said, _, _ = _read(data, line, self._same(line))
             kind = tuple(sorted(line.literals)), said
             return kind if kind in self._kinds or len(self._kinds) < _MOST_KINDS else (kind[0][:1], b"")
         return None
@@ -219,7 +235,15 @@ def _stop(data: memoryview, at: int) -> int:
     return len(data)
 
 
-def _read(data: memoryview, line: _Line) -> tuple[bytes, bytes, int]:
+def _without_digits(text: bytes) -> bytes:
+    return text.translate(None, _VARYING)
+
+
+def _without_times(text: bytes) -> bytes:
+    return _PASSING.sub(b"", text)
+
+
+def _read(data: memoryview, line: _Line, same: Callable[[bytes], bytes]) -> tuple[bytes, bytes, int]:
     """What a line says, the request it names first, and where it starts (0 where that is further up than is looked)."""
     stop = min(line.stop, line.last + _NEAR)
     low = max(0, line.first - _NEAR)
@@ -230,9 +254,9 @@ def _read(data: memoryview, line: _Line) -> tuple[bytes, bytes, int]:
         text = bytes(data[low:stop])
         start = text.rfind(b"\n", 0, line.first - low) + 1
     first, last = line.first - low, line.last - low
-    before = text[start:first].translate(None, _VARYING)[-_SAID:]
-    behind = text[last:].translate(None, _VARYING)[:_SAID]
-    between = text[first : min(last, first + _NEAR)].translate(None, _VARYING)
+    before = same(text[start:first])[-_SAID:]
+    behind = same(text[last:])[:_SAID]
+    between = same(text[first : min(last, first + _NEAR)])
     request = _REQUEST.search(text, start)
     return before + between + behind, request.group() if request else b"", low + start
 

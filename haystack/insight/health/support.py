@@ -1,0 +1,355 @@
+"""Checks of what OpenStack stands on: broker, database, cache, load balancer, storage cluster."""
+
+from __future__ import annotations
+
+from .model import AMBER, GREEN, RED, Check, Sign
+
+# Clients complain every few seconds while it lasts: after so many seconds without a word it is over.
+REPEATED = 300.0
+# A warning is worth a look for an hour.
+WARNED = 3600.0
+# All of OpenStack that talks to a broker and a database; a general name stands for all of its project.
+CLIENTS = (
+    "nova", "neutron", "cinder", "glance-api", "keystone", "placement", "heat", "ironic", "octavia", "designate",
+    "barbican-api", "manila", "magnum", "aodh", "ceilometer", "gnocchi", "masakari", "mistral", "trove",
+)  # fmt: skip
+
+# What a broker says of itself is in its log or the system's.
+_BROKERS = ("rabbitmq", "syslog", "systemd")
+_BROKER = "{host}:{port}"
+_PEER = r"'?(?P<peer>rabbit[\w-]*@[\w.-]+?)'?"
+_LEFT = rf"\bnode {_PEER} down(?:: \w|\s*$)"
+_CAME = rf"\bnode {_PEER} up\b"
+
+SUPPORT = (
+    Check(
+        "rabbitmq-node",
+        "support services",
+        "RabbitMQ node",
+        "whether each broker runs: stopped, or did not start",
+        ("rabbitmq",),
+        (
+            Sign(
+                RED,
+                (
+                    "rabbitmq-stopped",
+                    "rabbitmq-boot-failed",
+                    "rabbitmq-cluster-paused",
+                    "rabbitmq-mnesia-waiting-tables",
+                    "rabbitmq-epmd-hostname",
+                    "rabbitmq-erlang-cookie",
+                ),
+                services=_BROKERS,
+            ),
+            Sign(
+                RED, texts=("SIGTERM received - shutting down",), services=("rabbitmq",), says="RabbitMQ was told to stop"
+            ),
+            Sign(GREEN, texts=("Server startup complete",), services=("rabbitmq",)),
+            Sign(GREEN, texts=("Starting broker... completed",), services=("rabbitmq",)),
+        ),
+        lives=True,
+    ),
+    Check(
+        "rabbitmq-connection",
+        "support services",
+        "RabbitMQ for its clients",
+        "whether services reach their broker and are let in",
+        CLIENTS,
+        (
+            Sign(
+                RED,
+                texts=("AMQP server on ", "is unreachable"),
+                regex=r"AMQP server on (?P<host>\S+):(?P<port>\d+) is unreachable: (?P<why>[^.\n]{1,80})",
+                subject=_BROKER,
+                says="does not answer: {why}",
+                holds=REPEATED,
+            ),
+            Sign(
+                RED,
+                ("rabbitmq-login-refused", "rabbitmq-vhost-refused", "rabbitmq-conn-limit", "rabbitmq-tls-client-alert"),
+                holds=REPEATED,
+            ),
+            Sign(AMBER, ("rabbitmq-missed-heartbeats", "rabbitmq-precondition-failed"), holds=REPEATED),
+            Sign(
+                GREEN,
+                texts=("Reconnected to AMQP server on ",),
+                regex=r"Reconnected to AMQP server on (?P<host>\S+):(?P<port>\d+)",
+                subject=_BROKER,
+            ),
+        ),
+        cloud=True,
+    ),
+    Check(
+        "rabbitmq-alarms",
+        "support services",
+        "RabbitMQ alarms",
+        "memory and disk alarms, which block everybody who sends",
+        ("rabbitmq",),
+        (
+            Sign(
+                RED,
+                texts=(" resource limit alarm set on node ",),
+                regex=rf"(?P<kind>memory|disk) resource limit alarm set on node {_PEER}(?:[.\s]|$)",
+                subject="{kind} of {peer}",
+                says="{kind} alarm: all publishers are blocked",
+            ),
+            Sign(
+                GREEN,
+                texts=(" resource limit alarm cleared on node ",),
+                regex=rf"(?P<kind>memory|disk) resource limit alarm cleared on node {_PEER}(?:[.\s]|$)",
+                subject="{kind} of {peer}",
+            ),
+            Sign(RED, ("rabbitmq-memory-alarm",), subject="memory"),
+            Sign(RED, ("rabbitmq-disk-alarm",), subject="disk"),
+            Sign(GREEN, texts=("vm_memory_high_watermark clear",), services=("rabbitmq",), subject="memory"),
+            Sign(GREEN, texts=("isk space is sufficient",), services=("rabbitmq",), subject="disk"),
+            Sign(
+                GREEN,
+                texts=(" resource limit alarm cleared on node ",),
+                regex=r"(?P<kind>memory|disk) resource limit alarm cleared",
+                subject="{kind}",
+            ),
+            Sign(
+                RED,
+                texts=("The broker has blocked the connection",),
+                subject="{service}",
+                says="the broker blocks {service}",
+            ),
+            Sign(GREEN, texts=("The broker has unblocked the connection",), subject="{service}"),
+        ),
+    ),
+    Check(
+        "rabbitmq-cluster",
+        "support services",
+        "RabbitMQ cluster",
+        "partitions, and members that left",
+        ("rabbitmq",),
+        (
+            Sign(RED, ("rabbitmq-partition",)),
+            Sign(RED, ("rabbitmq-quorum-not-enough-nodes", "rabbitmq-queue-home-node-down"), holds=REPEATED),
+            Sign(
+                RED,
+                texts=("node rabbit",),
+                regex=_LEFT,
+                services=("rabbitmq",),
+                subject="{peer}",
+                says="left the cluster",
+            ),
+            Sign(GREEN, texts=("node rabbit",), regex=_CAME, services=("rabbitmq",), subject="{peer}"),
+            Sign(
+                RED,
+                texts=("node 'rabbit",),
+                regex=_LEFT,
+                services=("rabbitmq",),
+                subject="{peer}",
+                says="left the cluster",
+            ),
+            Sign(GREEN, texts=("node 'rabbit",), regex=_CAME, services=("rabbitmq",), subject="{peer}"),
+            Sign(GREEN, texts=("Server startup complete",), services=("rabbitmq",)),
+        ),
+        cloud=True,
+    ),
+    Check(
+        "rabbitmq-queues",
+        "support services",
+        "RabbitMQ queues",
+        "queues that hang or are missing, consumers that are thrown off",
+        ("rabbitmq", *CLIENTS),
+        (
+            Sign(RED, ("rabbitmq-queue-timeout-operation",), holds=REPEATED),
+            Sign(
+                AMBER,
+                ("rabbitmq-queue-not-found", "rabbitmq-consumer-ack-timeout", "rabbitmq-old-incarnation"),
+                holds=REPEATED,
+            ),
+        ),
+    ),
+    Check(
+        "database-node",
+        "support services",
+        "Database node",
+        "whether each MariaDB or MySQL runs: stopped, crashed, or did not start",
+        ("mariadb",),
+        (
+            Sign(
+                RED,
+                (
+                    "mysql-stopped",
+                    "mysql-signal-11",
+                    "mysql-start-refused",
+                    "mysql-innodb-corruption",
+                    "mysql-innodb-buffer-pool",
+                    "galera-aborting",
+                ),
+            ),
+            Sign(RED, ("mysql-disk-full-waiting",), holds=REPEATED * 2),
+            Sign(GREEN, texts=(": ready for connections",), services=("mariadb",)),
+            Sign(GREEN, texts=("Synchronized with group, ready for connections",), services=("mariadb",)),
+        ),
+        lives=True,
+    ),
+    Check(
+        "galera",
+        "support services",
+        "Galera cluster",
+        "whether each member is in the primary component and synchronised",
+        ("mariadb",),
+        (
+            Sign(
+                RED,
+                (
+                    "galera-non-primary",
+                    "galera-no-prim-view",
+                    "galera-inconsistent",
+                    "galera-sst-failed",
+                    "galera-not-safe-bootstrap",
+                ),
+            ),
+            Sign(RED, ("db-wsrep-not-ready",), holds=REPEATED),
+            Sign(AMBER, ("galera-suspected", "galera-flow-control"), holds=WARNED),
+            Sign(
+                AMBER,
+                texts=("WSREP: Shifting ",),
+                regex=r"Shifting \w+ -> (?P<to>OPEN|PRIMARY|JOINER|JOINED|DONOR/DESYNCED|CLOSED|DESTROYED)\b",
+                services=("mariadb",),
+                says="is not in step with its cluster: {to}",
+            ),
+            Sign(
+                GREEN,
+                texts=("WSREP: Shifting ",),
+                regex=r"Shifting \w+ -> SYNCED\b",
+                services=("mariadb",),
+            ),
+            Sign(GREEN, texts=("Synchronized with group, ready for connections",), services=("mariadb",)),
+        ),
+        by_sign=True,
+    ),
+    Check(
+        "database-connection",
+        "support services",
+        "Database for its clients",
+        "whether services reach their database and are let in",
+        CLIENTS,
+        (
+            Sign(
+                RED,
+                (
+                    "db-connection-refused",
+                    "db-unreachable",
+                    "db-access-denied",
+                    "db-too-many-connections",
+                    "db-host-blocked",
+                    "db-tls-failed",
+                    "db-read-only",
+                ),
+                subject="[{host}]",
+                holds=REPEATED,
+            ),
+            Sign(AMBER, ("db-lost-connection", "db-sql-connection-retry", "db-queuepool-limit"), holds=REPEATED),
+        ),
+        cloud=True,
+    ),
+    Check(
+        "database-locks",
+        "support services",
+        "Database locks",
+        "deadlocks, and rows locked for too long",
+        CLIENTS,
+        (Sign(AMBER, ("db-deadlock", "db-lock-wait-timeout"), subject="{service}", holds=WARNED),),
+    ),
+    Check(
+        "memcached",
+        "support services",
+        "Memcached",
+        "whether clients reach their cache",
+        ("memcached", *CLIENTS),
+        (
+            Sign(RED, ("memcached-refused",), subject="[{server}]", holds=REPEATED),
+            Sign(AMBER, ("memcache-host-dead", "memcache-pool-exhausted"), holds=REPEATED),
+        ),
+        cloud=True,
+    ),
+    Check(
+        "haproxy-servers",
+        "support services",
+        "HAProxy back ends",
+        "each server behind the load balancer: taken out, and back",
+        ("haproxy",),
+        (
+            Sign(
+                AMBER,
+                texts=(" is DOWN",),
+                regex=r"Server (?P<backend>[\w.-]+)/(?P<server>[\w.:-]+) is DOWN(?:, reason: (?P<reason>[^,]+))?"
+                r"(?!.*\b0 active and 0 backup)",
+                subject="{backend}/{server}",
+                says="is out[: {reason}]; others are left",
+            ),
+            Sign(
+                RED,
+                texts=(" is DOWN",),
+                regex=r"Server (?P<backend>[\w.-]+)/(?P<server>[\w.:-]+) is DOWN(?:, reason: (?P<reason>[^,]+))?"
+                r".*\b0 active and 0 backup",
+                subject="{backend}/{server}",
+                says="is out[: {reason}]; it was the last one of {backend}",
+            ),
+            Sign(
+                RED,
+                texts=("has no server available",),
+                regex=r"(?:backend|proxy) (?P<backend>[\w.-]+) has no server available",
+                subject="{backend}",
+                says="no server is left",
+            ),
+            Sign(
+                GREEN,
+                texts=(" is UP",),
+                regex=r"Server (?P<backend>[\w.-]+)/(?P<server>[\w.:-]+) is UP",
+                subject="{backend}/{server}",
+                also="{backend}",
+            ),
+            Sign(RED, ("haproxy-503",), subject="[{backend}]", holds=REPEATED),
+            Sign(AMBER, ("haproxy-504",), subject="[{backend}]", holds=REPEATED),
+        ),
+    ),
+    Check(
+        "load-balancer",
+        "support services",
+        "HAProxy and virtual IPs",
+        "whether the load balancer runs and one node holds each virtual IP",
+        ("haproxy", "keepalived"),
+        (
+            Sign(RED, ("haproxy-start-failed",)),
+            Sign(RED, ("haproxy-maxconn",), holds=REPEATED),
+            Sign(GREEN, texts=("Loading success",), services=("haproxy",)),
+            Sign(RED, ("keepalived-fault",), subject="{instance}"),
+            Sign(RED, ("keepalived-split-brain",), subject="{instance}", holds=REPEATED),
+            Sign(AMBER, ("keepalived-vip-moved",), subject="{instance}", holds=WARNED),
+            Sign(AMBER, ("keepalived-script-failed", "keepalived-send-failed"), holds=REPEATED),
+            Sign(
+                GREEN,
+                texts=(") Entering ",),
+                regex=r"\((?P<instance>[\w.-]+)\) Entering (?:BACKUP|MASTER) STATE",
+                services=("keepalived",),
+                subject="{instance}",
+            ),
+        ),
+    ),
+    Check(
+        "ceph",
+        "support services",
+        "Ceph",
+        "monitors, OSDs and placement groups",
+        ("ceph-mon", "ceph-osd", "ceph-mgr", "ceph-mds"),
+        (
+            Sign(RED, ("ceph-mon-no-quorum", "ceph-osd-nearfull-full", "ceph-pg-availability"), holds=WARNED),
+            Sign(RED, ("ceph-osd-crash", "ceph-osd-disk-error"), holds=WARNED),
+            Sign(
+                AMBER,
+                (
+                    "ceph-osd-down", "ceph-pg-degraded", "ceph-slow-ops", "ceph-nearfull", "ceph-mon-clock-skew",
+                    "ceph-mon-disk-low", "ceph-mon-election", "ceph-fs-degraded", "ceph-osd-bluestore-slow",
+                ),
+                holds=WARNED,
+            ),
+        ),
+    ),
+)  # fmt: skip
