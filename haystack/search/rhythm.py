@@ -59,7 +59,7 @@ def _pulse(engine: FilesEngine, files: Sequence[LogFile], until: datetime | None
         if facts.modified:
             stamps = [time for time in stamps if time <= facts.modified + _AHEAD]
         if until and len(stamps) == 2 and stamps[0] <= until < stamps[1]:
-            record = last_record(engine, file, until)
+            record = _last_of(engine, file, until)
             stamps[1] = record.time if record and record.time else stamps[0]
         times += [time for time in stamps if not until or time <= until]
     return Pulse(
@@ -67,8 +67,13 @@ def _pulse(engine: FilesEngine, files: Sequence[LogFile], until: datetime | None
     )
 
 
-def last_record(engine: FilesEngine, file: LogFile, until: datetime | None = None) -> Record | None:
-    """The last record of a plain file, up to a time; None where it has none that bears a time."""
+def last_record(engine: FilesEngine, pulse: Pulse, until: datetime | None = None) -> Record | None:
+    """The last record of a log, up to a time; None where none bears a time, or it is compressed."""
+    newest = (file for file in reversed(pulse.files) if file.size)
+    return next((record for file in newest if (record := _last_of(engine, file, until))), None)
+
+
+def _last_of(engine: FilesEngine, file: LogFile, until: datetime | None) -> Record | None:
     facts = engine.look(file)
     if file.compression or facts.binary:
         return None
@@ -84,10 +89,13 @@ def last_record(engine: FilesEngine, file: LogFile, until: datetime | None = Non
     return None
 
 
-def longest_gap(engine: FilesEngine, pulse: Pulse, history: timedelta, least: timedelta) -> timedelta | None:
-    """The longest time between two lines of a log in the ``history`` before its end, or a bound below ``least``.
+def longest_gap(
+    engine: FilesEngine, pulse: Pulse, history: timedelta, least: timedelta
+) -> tuple[timedelta, timedelta] | None:
+    """The longest time between two lines of a log in the ``history`` before its end, and how much of that was seen.
 
-    None where it would take too long to know, or the lines cannot be read.
+    Where no time is as long as ``least``, some bound below it. None where nothing is known, or only after too long:
+    compressed rotations are not looked into.
     """
     if pulse.last is None:
         return None
@@ -96,10 +104,14 @@ def longest_gap(engine: FilesEngine, pulse: Pulse, history: timedelta, least: ti
     later: datetime | None = None  # where the file after this one begins
     for file in reversed(pulse.files):
         facts = engine.look(file)
+        if not file.size:
+            continue
         if file.compression or facts.first is None or facts.last is None or not facts.sorted:
             break
         to_utc = engine.to_utc(file)
         first, last = to_utc(facts.first), min(to_utc(facts.last), pulse.last)
+        if first > pulse.last:
+            continue
         if later is not None:
             longest = max(longest, later - last)
         gap: timedelta | None = None
@@ -111,7 +123,7 @@ def longest_gap(engine: FilesEngine, pulse: Pulse, history: timedelta, least: ti
         later = first
         if first <= since:
             break
-    return longest
+    return None if later is None else (longest, pulse.last - max(later, since))
 
 
 @contextmanager

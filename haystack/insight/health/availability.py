@@ -21,17 +21,19 @@ AVAILABILITY = (
                 RED,
                 (
                     "control-service-stopped", "agent-stopped", "neutron-server-stopped", "neutron-agent-stopped",
-                    "nova-service-start-crashed", "neutron-service-fatal",
                 ),
                 subject="{service}",
                 says="{service} was stopped[: {signal}]",
             ),
+            Sign(RED, ("nova-service-start-crashed", "neutron-service-fatal"), subject="{service}"),
             Sign(RED, ("systemd-service-stopped", "systemd-start-failed"), subject="{name}"),
             Sign(
                 RED,
-                ("systemd-service-died", "systemd-unit-failed", "systemd-watchdog-timeout", "systemd-exec-failed"),
+                ("systemd-service-died", "systemd-watchdog-timeout", "systemd-exec-failed"),
                 subject="{unit}",
+                holds=WARNED,
             ),
+            Sign(AMBER, ("systemd-unit-failed",), subject="{unit}", holds=WARNED),
             Sign(AMBER, ("service-worker-killed",), subject="{service}", holds=WARNED),
             Sign(GREEN, texts=("Logging enabled!",), subject="{service}"),
             Sign(GREEN, texts=(" wsgi starting up on ",), subject="{service}"),
@@ -192,6 +194,7 @@ AVAILABILITY = (
         "calls between services that nobody answered in time",
         CLIENTS,
         (Sign(AMBER, ("oslo-messaging-timeout",), subject="{service}", holds=REPEATED),),
+        cloud=True,
     ),
     Check(
         "api-errors",
@@ -217,5 +220,6 @@ AVAILABILITY = (
                 holds=REPEATED,
             ),
         ),
+        cloud=True,
     ),
 )  # fmt: skip

@@ -27,18 +27,25 @@ _SUFFIX = re.compile(r"(?:@.*)?\.service$")
 _OF_THE_SYSTEM = frozenset(("systemd", "syslog", "kernel", "cloud-init", "sshd", "audit", "snmpd", "juju"))
 # Full by nature: images, and what a container sees of the disk of its host.
 _FULL_BY_NATURE = re.compile(r"/dev/(?:loop|sr)\d|/snap/|/var/lib/(?:docker|containers|kubelet)/")
+# Every repetition is bounded: a file of facts is as hostile as a log.
 _DF = re.compile(
-    r"^(?P<device>(?:/|[\w.\[\]:-]+:)\S*) +\S+ +\S+ +\S+ +(?P<percent>\d{1,3})% +(?P<mount>/.*)$",
+    r"^(?P<device>(?:/|[\w.\[\]:-]{1,255}:)\S{0,1000})(?: +\S{1,40}){3} +(?P<percent>\d{1,3})% +"
+    r"(?P<mount>/[^\n]{0,4096})",
     re.ASCII | re.MULTILINE,
 )
-_UNIT = re.compile(r"^[●*\s]*(?P<unit>[\w@.:\\-]+\.[a-z]+) +\S+ +failed +\S+.*$", re.ASCII | re.MULTILINE)
-_LOAD = re.compile(r"load averages?: *[\d.]+,? +(?P<load>[\d.]+)", re.ASCII)
-_CPUS = re.compile(r"^CPU\(s\): +(?P<cpus>\d+)", re.ASCII | re.MULTILINE)
-_SYNCHRONISED = re.compile(r"^ *(?:System clock|NTP) synchronized: (?P<answer>yes|no)\b.*$", re.MULTILINE)
-_LEAP = re.compile(r"^Leap status +: (?P<answer>\S.*)$", re.MULTILINE)
-_OFFSET = re.compile(r"^System time +: (?P<seconds>[\d.]+) seconds (?:slow|fast) of NTP time", re.ASCII | re.MULTILINE)
-_MEMINFO = re.compile(r"^MemTotal: +(?P<total>\d+) kB\n(?:.*\n)??MemAvailable: +(?P<available>\d+) kB", re.MULTILINE)
-_FREE = re.compile(r"^Mem: +(?P<total>\d+) +\d+ +\d+ +\d+ +\d+ +(?P<available>\d+)", re.ASCII | re.MULTILINE)
+_UNIT = re.compile(r"^[●* ]{0,8}(?P<unit>[\w@.:\\-]{1,255}\.[a-z]{1,20}) +\S{1,20} +failed +\S", re.MULTILINE)
+_LOAD = re.compile(r"load averages?: *\d{1,9}(?:\.\d{1,9})?,? +(?P<load>\d{1,9}(?:\.\d{1,9})?)", re.ASCII)
+_CPUS = re.compile(r"^CPU\(s\): +(?P<cpus>\d{1,9})", re.ASCII | re.MULTILINE)
+_SYNCHRONISED = re.compile(r"^ *(?:System clock|NTP) synchronized: (?P<answer>yes|no)\b", re.MULTILINE)
+_LEAP = re.compile(r"^Leap status +: (?P<answer>\S[^\n]{0,80})", re.MULTILINE)
+_OFFSET = re.compile(
+    r"^System time +: (?P<seconds>\d{1,12}(?:\.\d{1,12})?) seconds (?:slow|fast) of NTP time", re.ASCII | re.MULTILINE
+)
+_MEMINFO = re.compile(
+    r"^MemTotal: +(?P<total>\d{1,18}) kB\n(?:[^\n]*\n)??MemAvailable: +(?P<available>\d{1,18}) kB",
+    re.ASCII | re.MULTILINE,
+)
+_FREE = re.compile(r"^Mem: +(?P<total>\d{1,18})(?: +\d{1,18}){4} +(?P<available>\d{1,18})", re.ASCII | re.MULTILINE)
 
 
 class Fact(NamedTuple):
@@ -180,7 +187,7 @@ def _load(document: Mapping[str, object], texts: Mapping[str, str]) -> Iterator[
         name, text = _first(texts, UPTIME)
         found = _LOAD.search(text)
         counted = _CPUS.search(texts.get(LSCPU, ""))
-        if found and counted and found["load"].count(".") <= 1:
+        if found and counted:
             load, cpus, told = float(found["load"]), float(counted["cpus"]), _line(name, text, found)
     if load is not None and cpus and told:
         state = AMBER if load > _BUSY * cpus else GREEN
@@ -213,7 +220,7 @@ def _clock(document: Mapping[str, object], texts: Mapping[str, str]) -> Iterator
         yield _synchronised(time["synchronised"], _json("time", time))
     name, text = _first(texts, TRACKING)
     found = _OFFSET.search(text)
-    if found and found["seconds"].count(".") <= 1:
+    if found:
         yield _off(float(found["seconds"]), _line(name, text, found))
     leap = _LEAP.search(text)
     if leap:

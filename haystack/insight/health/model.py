@@ -21,9 +21,9 @@ GROUPS = ("support services", "availability", "resources")
 class Sign(NamedTuple):
     """What tells the state of a subject: a known fault by its pattern, or a text in a record.
 
-    A record has the sign when one of ``services`` (none: whoever) wrote it and it proves one of ``patterns`` (ids of the
-    library), or has all of ``texts``. With ``regex`` the expression is found in it as well: each time it is found is a
-    subject of its own, and its groups are captures.
+    A record has the sign when one of ``services`` (none: whoever) wrote it, and it proves one of ``patterns`` (ids of
+    the library) or has all of ``texts``, and none of ``without``. With ``regex`` the expression is found in it as well:
+    each time it is found is a subject of its own, and its groups are captures.
 
     ``subject`` says of what the record speaks (``{host}:{port}``; empty: of its node), ``also`` of what else, ``says``
     what is the matter (empty: the pattern's title). A state lasts until a green sign of its subject, or for ``holds``
@@ -33,6 +33,7 @@ class Sign(NamedTuple):
     state: str
     patterns: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     regex: str = ""
     services: tuple[str, ...] = ()
     subject: str = ""
@@ -73,9 +74,10 @@ class Told(NamedTuple):
 class Row(NamedTuple):
     """The state of one subject of a check.
 
-    ``nodes`` are those whose logs tell it. ``since`` is when what is wrong began, as far as the logs tell, ``last`` when it was last said; ``recovered`` when it
-    was over, None where it is not, or where nothing tells when; with ``over`` it is. ``count`` are the records that say so.
-    The evidence is a record and how many lines below its first the text stands, or ``told``.
+    ``nodes`` are those whose logs tell it. ``since`` is when what is wrong began, as far as the logs tell, ``last`` when
+    it was last said; with ``over`` it is over, ``recovered`` tells when, None where nothing does. ``count`` are
+    the records that say so; without ``exact`` some were counted by further lines of theirs. The evidence is a record and
+    how many lines below its first the text stands, or ``told``.
     """
 
     state: str
@@ -90,6 +92,7 @@ class Row(NamedTuple):
     below: int = 0
     told: Told | None = None
     over: bool = False
+    exact: bool = True
 
 
 class Result(NamedTuple):

@@ -6,6 +6,8 @@ from .model import AMBER, GREEN, RED, Check, Sign
 from .support import WARNED
 
 _SYSTEM_LOGS = ("kernel", "systemd", "syslog")
+# Who repeats what failed on another node says nothing of its own.
+_ELSEWHERE = ("Error from last host: ", "Remote error: ")
 # What the kernel says once is acute for so long; then it was.
 _ACUTE = 600.0
 
@@ -20,6 +22,7 @@ RESOURCES = (
             Sign(
                 RED,
                 ("host-disk-full", "mysql-disk-full-waiting", "kernel-dm-thin-out-of-space", "cinder-lvm-thin-full"),
+                without=_ELSEWHERE,
                 holds=WARNED,
             ),
         ),
@@ -32,7 +35,7 @@ RESOURCES = (
         "the kernel killed processes for want of memory, or found none",
         _SYSTEM_LOGS,
         (
-            Sign(RED, ("kernel-oom-killer", "systemd-oom-unit", "sys-cannot-fork"), holds=_ACUTE),
+            Sign(RED, ("kernel-oom-killer", "systemd-oom-unit", "sys-cannot-fork"), without=_ELSEWHERE, holds=_ACUTE),
             Sign(AMBER, ("kernel-oom-reaper-cgroup", "kernel-page-allocation-failure"), holds=WARNED),
         ),
         facts="memory: red below 5 % available, amber below 10 %; amber when something was killed for want of memory",
@@ -47,6 +50,7 @@ RESOURCES = (
             Sign(
                 RED,
                 ("sys-too-many-open-files", "kernel-conntrack-full", "kernel-process-limits"),
+                without=_ELSEWHERE,
                 holds=_ACUTE,
             ),
             Sign(AMBER, ("kernel-neighbour-overflow", "sys-inotify-limit", "kernel-syn-flooding"), holds=WARNED),
@@ -82,7 +86,11 @@ RESOURCES = (
         "faults of CPU, memory and network cards, links that are down, reboots",
         _SYSTEM_LOGS,
         (
-            Sign(RED, ("kernel-mce", "kernel-soft-lockup", "kernel-panic", "kernel-bond-no-active-slave"), holds=WARNED),
+            Sign(
+                RED,
+                ("kernel-mce", "kernel-soft-lockup", "kernel-panic", "kernel-bond-no-active-slave"),
+                holds=WARNED,
+            ),
             Sign(AMBER, ("kernel-netdev-watchdog", "host-rebooted"), holds=WARNED),
             Sign(AMBER, ("kernel-link-down",), subject="{iface}"),
             Sign(

@@ -29,12 +29,12 @@ _ON_DEMAND = frozenset(
 # These are no services that live on.
 _PASSING = frozenset("cloud-init qemu sshd audit juju tripleo kolla".split())
 
-Gap = Callable[[Pulse, timedelta, timedelta], "timedelta | None"]
+Gap = Callable[[Pulse, timedelta, timedelta], "tuple[timedelta, timedelta] | None"]
 Last = Callable[[Pulse], "Record | None"]
 
 
 class Asked(NamedTuple):
-    """How to ask the logs more: for the longest gap of one in a history, or a bound below a least one; its last record."""
+    """How to ask the logs more: ``search.rhythm``'s ``longest_gap`` and ``last_record`` of a log."""
 
     gap: Gap
     last: Last
@@ -56,7 +56,7 @@ def silence(pulses: Sequence[Pulse], stopped: Iterable[tuple[str, str]], asked: 
             if service not in _PASSING and (node, service) not in known:
                 services += _service(newest, ends[node], asked)
         if now is not None and now - ends[node] >= _LEAST_NODE:
-            nodes += _node(node, max(logs, key=_end), now, asked)
+            nodes += _node(max(logs, key=_end), now, asked)
     return {"services-silent": services, "nodes-silent": nodes}
 
 
@@ -85,7 +85,7 @@ def _service(pulse: Pulse, end: datetime, asked: Asked) -> list[Row]:
     return [_row(state, pulse, pulse.service, says, asked)]
 
 
-def _node(node: str, pulse: Pulse, now: datetime, asked: Asked) -> list[Row]:
+def _node(pulse: Pulse, now: datetime, asked: Asked) -> list[Row]:
     quiet = now - _end(pulse)
     if missed(pulse, quiet, asked.gap) is None:
         return []
@@ -97,11 +97,13 @@ def missed(pulse: Pulse, quiet: timedelta, gap: Gap) -> timedelta | None:
     """The longest gap that the log had before it fell silent for so long; None where that silence is nothing new."""
     if pulse.first is None:
         return None
-    history = min(_end(pulse) - pulse.first, quiet * _BACK)
-    if history < min(quiet, _LONG_ENOUGH):
+    if _end(pulse) - pulse.first < min(quiet, _LONG_ENOUGH):
         return None
-    longest = gap(pulse, history, quiet / (2 * _SURE_TIMES))
-    if longest is None or longest * _TIMES > quiet or longest * _BEATS > history:
+    found = gap(pulse, quiet * _BACK, quiet / (2 * _SURE_TIMES))
+    if found is None:
+        return None
+    longest, history = found
+    if history < min(quiet, _LONG_ENOUGH) or longest * _TIMES > quiet or longest * _BEATS > history:
         return None
     return max(longest, timedelta(seconds=1))
 

@@ -42,7 +42,10 @@ SUPPORT = (
                 services=_BROKERS,
             ),
             Sign(
-                RED, texts=("SIGTERM received - shutting down",), services=("rabbitmq",), says="RabbitMQ was told to stop"
+                RED,
+                texts=("SIGTERM received - shutting down",),
+                services=("rabbitmq",),
+                says="RabbitMQ was told to stop",
             ),
             Sign(GREEN, texts=("Server startup complete",), services=("rabbitmq",)),
             Sign(GREEN, texts=("Starting broker... completed",), services=("rabbitmq",)),
@@ -66,7 +69,10 @@ SUPPORT = (
             ),
             Sign(
                 RED,
-                ("rabbitmq-login-refused", "rabbitmq-vhost-refused", "rabbitmq-conn-limit", "rabbitmq-tls-client-alert"),
+                (
+                    "rabbitmq-login-refused", "rabbitmq-vhost-refused", "rabbitmq-conn-limit",
+                    "rabbitmq-tls-client-alert",
+                ),
                 holds=REPEATED,
             ),
             Sign(AMBER, ("rabbitmq-missed-heartbeats", "rabbitmq-precondition-failed"), holds=REPEATED),
@@ -98,16 +104,6 @@ SUPPORT = (
                 texts=(" resource limit alarm cleared on node ",),
                 regex=rf"(?P<kind>memory|disk) resource limit alarm cleared on node {_PEER}(?:[.\s]|$)",
                 subject="{kind} of {peer}",
-            ),
-            Sign(RED, ("rabbitmq-memory-alarm",), subject="memory"),
-            Sign(RED, ("rabbitmq-disk-alarm",), subject="disk"),
-            Sign(GREEN, texts=("vm_memory_high_watermark clear",), services=("rabbitmq",), subject="memory"),
-            Sign(GREEN, texts=("isk space is sufficient",), services=("rabbitmq",), subject="disk"),
-            Sign(
-                GREEN,
-                texts=(" resource limit alarm cleared on node ",),
-                regex=r"(?P<kind>memory|disk) resource limit alarm cleared",
-                subject="{kind}",
             ),
             Sign(
                 RED,
@@ -256,6 +252,7 @@ SUPPORT = (
         "deadlocks, and rows locked for too long",
         CLIENTS,
         (Sign(AMBER, ("db-deadlock", "db-lock-wait-timeout"), subject="{service}", holds=WARNED),),
+        cloud=True,
     ),
     Check(
         "memcached",
