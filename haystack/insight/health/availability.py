@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from .common import CLIENTS, REPEATED, WARNED
 from .model import AMBER, GREEN, RED, Check, Sign
-from .support import CLIENTS, REPEATED, WARNED
 
 # The server tells of dead agents each 37 s while there are any.
 _AGENT_REPORT = 120.0

@@ -74,9 +74,9 @@ class Told(NamedTuple):
 class Row(NamedTuple):
     """The state of one subject of a check.
 
-    ``nodes`` are those whose logs tell it. ``since`` is when what is wrong began, as far as the logs tell, ``last`` when
-    it was last said; with ``over`` it is over, ``recovered`` tells when, None where nothing does. ``count`` are
-    the records that say so; without ``exact`` some were counted by further lines of theirs. The evidence is a record and
+    ``nodes`` are those whose logs tell it. ``since`` is when it began, as far as the logs tell, ``last`` when it was
+    last said; with ``over`` it is over, and ``recovered`` tells when, None where nothing does. ``count`` are the
+    records that say so; without ``exact`` some were counted by further lines of theirs. The evidence is a record, with
     how many lines below its first the text stands, or ``told``.
     """
 

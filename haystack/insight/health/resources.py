@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from .common import WARNED
 from .model import AMBER, GREEN, RED, Check, Sign
-from .support import WARNED
 
 _SYSTEM_LOGS = ("kernel", "systemd", "syslog")
 # Who repeats what failed on another node says nothing of its own.

@@ -135,15 +135,7 @@ def _of_text(check: Check, sign: Sign, sample: Sample, text: str) -> Iterator[Ev
         below = text.count("\n", 0, start) if record.body else 0
         subjects = [fill(template, captures) for template in (sign.subject, sign.also)]
         for subject in subjects if sign.also else subjects[:1]:
-            yield Event(
-                check.id,
-                sign,
-                subject,
-                fill(sign.says, captures),
-                record,
-                below,
-                sample.by_literal.get(sign.texts[0], 0),
-            )
+            yield Event(check.id, sign, subject, fill(sign.says, captures), record, below, *times)
 
 
 def _found(expression: str, text: str) -> list[tuple[int, dict[str, str]]]:
