@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from ..insight.health import AMBER, GREEN, GROUPS, NO_DATA, RED, Health, Result, Row
@@ -31,6 +32,7 @@ _MARKS = {
 # Subjects of one check that are shown in the text, unless all are asked for.
 _MOST_ROWS = 6
 _MOST_NODES = 3
+_INDENT = 12
 
 
 def as_json(health: Health, ascii_only: bool = False) -> str:
@@ -179,25 +181,34 @@ def _result(result: Result, now: datetime | None, day: date | None, console: Con
 
 
 def _row_lines(result: Result, row: Row, now: datetime | None, day: date | None, console: Console) -> None:
-    symbol, word, style = _MARKS[row.state]
-    line = Text(f"  {symbol} {word:7}  ", style=style)
-    line.append(f"{result.check.title}", style="bold" if row.state == RED else "default")
+    line = Text(result.check.title, style="bold" if row.state == RED else "default")
     if row.subject:
-        line.append(f"  {clean(row.subject)}", style="cyan")
+        line.append(f"  {clean(row.subject)}", style="not bold cyan")
+    line.append(f"  {clean(row.says)}" if row.says else "", style="not bold")
     where = listed(row.nodes, _MOST_NODES)
-    line.append(f"  {clean(row.says)}" if row.says else "")
     if where and where not in (row.subject, "-"):
-        line.append(f"  on {where}", style="cyan")
-    line.append(f"  {_when(row, now, day)}", style="dim")
-    console.print(line)
+        line.append(f"  {'told by' if result.check.cloud else 'on'} {where}", style="not bold cyan")
+    when = _when(row, now, day)
+    line.append(f"  {when}" if when else "", style="not bold dim")
+    _line_of(row.state, line, console)
     text = _text(row)
     if text and row.state != GREEN:
         path = row.record.origin.path if row.record else row.told.path if row.told else ""
         number = _line(row)
-        told = Text(" " * 12)
+        told = Text(" " * _INDENT)
         told.append(clean(f"{PurePosixPath(path).name}{f':{number}' if number else ''}"), style="dim")
         told.append(f"  {cut(clean(text), 400)}")
         console.print(told, no_wrap=True, overflow="ellipsis", crop=True)
+
+
+def _line_of(state: str, line: Text, console: Console) -> None:
+    """A line with the mark of a state before it; what does not fit goes on below the line, not below the mark."""
+    symbol, word, style = _MARKS[state]
+    grid = Table.grid(padding=0)
+    grid.add_column(width=_INDENT, no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(Text(f"  {symbol} {word}", style=style), line)
+    console.print(grid)
 
 
 def _when(row: Row, now: datetime | None, day: date | None) -> str:
@@ -218,17 +229,13 @@ def _well(results: Sequence[Result], state: str, console: Console, everything: b
     """What is green, or not known: a line for all, or one for each with what it stands on."""
     if not results:
         return
-    symbol, word, style = _MARKS[state]
     if not everything:
-        line = Text(f"  {symbol} {word:7}  ", style=style)
-        line.append(", ".join(result.check.title for result in results))
-        console.print(line)
+        _line_of(state, Text(", ".join(result.check.title for result in results)), console)
         return
     for result in results:
-        line = Text(f"  {symbol} {word:7}  ", style=style)
-        line.append(result.check.title)
+        line = Text(result.check.title)
         line.append(f"  {result.seen or 'no log and no facts of it'}", style="dim")
-        console.print(line)
+        _line_of(state, line, console)
         for row in result.rows:
             if row.subject or row.says:
                 _row_lines(result, row, None, None, console)

@@ -100,7 +100,7 @@ BROKER = (
                 RED,
                 texts=("The broker has blocked the connection",),
                 subject="{service}",
-                says="the broker blocks {service}",
+                says="is blocked by the broker",
             ),
             Sign(GREEN, texts=("The broker has unblocked the connection",), subject="{service}"),
         ),

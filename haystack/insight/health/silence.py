@@ -81,7 +81,7 @@ def _service(pulse: Pulse, end: datetime, asked: Asked) -> list[Row]:
         return []
     on_demand = pulse.service in _ON_DEMAND or pulse.service.endswith("-api")
     state = RED if quiet >= _SURE_TIMES * gap and not on_demand else AMBER
-    says = f"{pulse.service} wrote at least every {spell(gap)}, and nothing for {spell(quiet)}"
+    says = f"wrote at least every {spell(gap)}, and nothing for {spell(quiet)}"
     return [_row(state, pulse, pulse.service, says, asked)]
 
 
