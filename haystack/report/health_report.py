@@ -32,7 +32,7 @@ _MARKS = {
 # Subjects of one check that are shown in the text, unless all are asked for.
 _MOST_ROWS = 6
 _MOST_NODES = 3
-_INDENT = 12
+_INDENT = 13
 
 
 def as_json(health: Health, ascii_only: bool = False) -> str:
@@ -177,7 +177,7 @@ def _result(result: Result, now: datetime | None, day: date | None, console: Con
     for row in shown:
         _row_lines(result, row, now, day, console)
     if len(rows) > len(shown):
-        console.print(Text(f"    and {len(rows) - len(shown)} more like these; --all shows them", style="dim"))
+        console.print(Text(f"{' ' * _INDENT}and {len(rows) - len(shown)} more like these; --all shows them", style="dim"))
 
 
 def _row_lines(result: Result, row: Row, now: datetime | None, day: date | None, console: Console) -> None:
@@ -197,7 +197,7 @@ def _row_lines(result: Result, row: Row, now: datetime | None, day: date | None,
         number = _line(row)
         told = Text(" " * _INDENT)
         told.append(clean(f"{PurePosixPath(path).name}{f':{number}' if number else ''}"), style="dim")
-        told.append(f"  {cut(clean(text), 400)}")
+        told.append(f"  {cut(clean(text).strip(), 400)}")
         console.print(told, no_wrap=True, overflow="ellipsis", crop=True)
 
 
