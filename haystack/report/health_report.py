@@ -177,7 +177,8 @@ def _result(result: Result, now: datetime | None, day: date | None, console: Con
     for row in shown:
         _row_lines(result, row, now, day, console)
     if len(rows) > len(shown):
-        console.print(Text(f"{' ' * _INDENT}and {len(rows) - len(shown)} more like these; --all shows them", style="dim"))
+        more = " " * _INDENT + f"and {len(rows) - len(shown)} more like these; --all shows them"
+        console.print(Text(more, style="dim"))
 
 
 def _row_lines(result: Result, row: Row, now: datetime | None, day: date | None, console: Console) -> None:
