@@ -82,7 +82,6 @@ def _row(row: Row) -> dict[str, Any]:
         "over": row.over,
         "recovered": time_text(row.recovered),
         "count": row.count,
-        "exact": row.exact,
         "evidence": _evidence(row),
     }
 
@@ -214,7 +213,7 @@ def _line_of(state: str, line: Text, console: Console) -> None:
 
 def _when(row: Row, now: datetime | None, day: date | None) -> str:
     """Since when, or from when to when, and how often."""
-    times = f"{'' if row.exact else 'about '}{row.count:,}x" if row.record and row.count > 1 else ""
+    times = f"{row.count:,}x" if row.record and row.count > 1 else ""
     if row.since is None or (row.state == GREEN and not row.over):
         when = ""
     elif row.over:

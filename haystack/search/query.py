@@ -18,8 +18,8 @@ class Query(NamedTuple):
     ``ids`` are texts of which every occurrence counts. ``literals`` (the patterns' prefilter) are sampled where
     they occur thousands of times in one file, so that a log storm costs no more than a quiet log; a record they
     bring may still match no pattern. Of those ``in_order`` many more are read first, for what counts is which records
-    come before and after. Of lines with one of ``tracked`` the last word on each thing they name is read: what is said of
-    controller1 is not said of controller2. ``since`` and ``until`` are aware times, both inclusive, None for open.
+    come before and after. Of lines with one of ``tracked`` the last word on each thing they name is read: what is said
+    of controller1 is not said of controller2. ``since`` and ``until`` are aware times, both inclusive, None for open.
     ``nodes`` and ``services`` restrict the files read; empty for all.
     """
 

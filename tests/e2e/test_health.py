@@ -89,7 +89,7 @@ def test_counts_are_those_of_grep() -> None:
     (row,) = told["checks"][0]["rows"]
     logs = [path.read_text() for path in (FIXTURES / "rabbit_down").rglob("*.log")]
     lines = [line for log in logs for line in log.split("\n") if "AMQP server on controller1:5672 is unreach" in line]
-    assert (row["count"], row["exact"]) == (len(lines), True)
+    assert row["count"] == len(lines)
     assert len(lines) > 2000
 
 

@@ -68,7 +68,9 @@ def test_the_readme_names_the_two_commands() -> None:
     assert "tests/run" in readme
 
 
-@pytest.mark.parametrize("page", ["architecture.md", "patterns.md", "operations.md", "changelog.md", "reports.md"])
+@pytest.mark.parametrize(
+    "page", ["architecture.md", "patterns.md", "operations.md", "changelog.md", "reports.md", "health.md"]
+)
 def test_links_between_pages_lead_somewhere(page: str) -> None:
     source = ROOT / "docs" / page
     for target in re.findall(r"\]\(([^)#:]+)\)", source.read_text()):

@@ -142,9 +142,7 @@ def _told(state: str, subject: str, found: Sequence[Event], recovered: datetime 
     # Of a state that is said once the beginning tells most, of one that is said all the time the last word.
     telling = worse[-1] if worse[-1].sign.holds else worse[0]
     times = [event.record.time for event in found if event.record.time]
-    counted: dict[tuple[str, int], int] = {}
-    for event in found:
-        counted[event.record.place] = max(event.times, counted.get(event.record.place, 0))
+    counted = {event.record.place: event.times for event in found}
     return Row(
         state,
         _nodes(found),
@@ -153,10 +151,9 @@ def _told(state: str, subject: str, found: Sequence[Event], recovered: datetime 
         min(times, default=None),
         max(times, default=None),
         recovered,
-        max(1, sum(counted.values())),
+        sum(counted.values()),
         telling.record,
         telling.below,
-        exact=all(event.exact for event in found),
     )
 
 

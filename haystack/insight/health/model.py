@@ -76,7 +76,7 @@ class Row(NamedTuple):
 
     ``nodes`` are those whose logs tell it. ``since`` is when it began, as far as the logs tell, ``last`` when it was
     last said; with ``over`` it is over, and ``recovered`` tells when, None where nothing does. ``count`` are the
-    records that say so; without ``exact`` some were counted by further lines of theirs. The evidence is a record, with
+    records that say so. The evidence is a record, with
     how many lines below its first the text stands, or ``told``.
     """
 
@@ -92,7 +92,6 @@ class Row(NamedTuple):
     below: int = 0
     told: Told | None = None
     over: bool = False
-    exact: bool = True
 
 
 class Result(NamedTuple):

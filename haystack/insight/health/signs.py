@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 import regex
 
 from ...library.library import Library
-from ...library.matcher import REGEX_TIMEOUT, TEXT_LIMIT, Finding, Hit, Matcher
+from ...library.matcher import REGEX_TIMEOUT, TEXT_LIMIT, Finding, Matcher
 from ...library.wording import fill
 from ...record import Record
 from ...search.samples import Sample
@@ -21,10 +21,8 @@ _MOST_SUBJECTS = 200
 
 
 class Event(NamedTuple):
-    """A record that is a sign for a subject; ``below`` is how many lines below its first the text stands.
-
-    ``times`` counts records like it, itself included, by the first line of each where ``exact``.
-    """
+    """A record that is a sign for a subject, and how many like it there are, itself included; ``below`` is how many
+    lines below its first the text stands."""
 
     check: str
     sign: Sign
@@ -33,7 +31,6 @@ class Event(NamedTuple):
     record: Record
     below: int
     times: int
-    exact: bool
 
 
 class Scan(NamedTuple):
@@ -62,7 +59,7 @@ def scan_of(checks: Iterable[Check], library: Library) -> Scan:
 
 def events(samples: Sequence[Sample], checks: Sequence[Check], matcher: Matcher) -> Iterator[Event]:
     """All signs in the samples. What is known to be harmless is no bad sign."""
-    counts = _Counts(samples, matcher.library)
+    times = {sample.record.place: sample.times for sample in samples}
     findings = matcher.findings([sample.record for sample in samples])
     harmless = {hit.record.place for f in findings if f.pattern.layer == "noise" for hit in f.hits}
     services = matcher.library.services
@@ -74,7 +71,7 @@ def events(samples: Sequence[Sample], checks: Sequence[Check], matcher: Matcher)
             for pattern in sign.patterns:
                 for finding in by_pattern.get(pattern, ()):
                     if finding.record.place not in harmless and _writes(sign, finding.record, services):
-                        yield _of_finding(check, sign, finding, counts)
+                        yield _of_finding(check, sign, finding, times)
     texts = [(check, sign) for check in checks for sign in check.signs if sign.texts]
     for sample in samples:
         text = sample.record.text[:TEXT_LIMIT]
@@ -90,31 +87,7 @@ def _writes(sign: Sign, record: Record, services: Services) -> bool:
     return not sign.services or any(services.matches(name, record.origin.service) for name in sign.services)
 
 
-class _Counts:
-    """How many records there are like the one that proves a finding."""
-
-    def __init__(self, samples: Iterable[Sample], library: Library) -> None:
-        self._by_place = {sample.record.place: sample for sample in samples}
-        self._literals: dict[tuple[str, int], list[str]] = {}
-        for literal, users in zip(library.literals, library.users, strict=True):
-            for user in users:
-                self._literals.setdefault(user, []).append(literal)
-
-    def of(self, hit: Hit) -> tuple[int, bool]:
-        """Records that are counted for the record of a hit by the literal of its clause, and whether that is exact."""
-        sample = self._by_place[hit.record.place]
-        for literal in self._literals.get((hit.pattern, hit.clause), ()):
-            if literal in sample.record.text:
-                return _times(sample, literal)
-        return 1, True
-
-
-def _times(sample: Sample, literal: str) -> tuple[int, bool]:
-    times = sample.by_literal.get(literal, 0)
-    return times, times <= 1 or literal in sample.record.message
-
-
-def _of_finding(check: Check, sign: Sign, finding: Finding, counts: _Counts) -> Event:
+def _of_finding(check: Check, sign: Sign, finding: Finding, times: Mapping[tuple[str, int], int]) -> Event:
     captures = finding.captures
     return Event(
         check.id,
@@ -123,19 +96,18 @@ def _of_finding(check: Check, sign: Sign, finding: Finding, counts: _Counts) -> 
         fill(sign.says or finding.pattern.title, captures),
         finding.record,
         finding.hits[0].line,
-        *counts.of(finding.hits[0]),
+        times.get(finding.record.place, 1),
     )
 
 
 def _of_text(check: Check, sign: Sign, sample: Sample, text: str) -> Iterator[Event]:
     record = sample.record
-    times = _times(sample, sign.texts[0])
     for start, captures in _found(sign.regex, text):
         captures = {"node": record.origin.node, "service": record.origin.service or "a service", **captures}
         below = text.count("\n", 0, start) if record.body else 0
         subjects = [fill(template, captures) for template in (sign.subject, sign.also)]
         for subject in subjects if sign.also else subjects[:1]:
-            yield Event(check.id, sign, subject, fill(sign.says, captures), record, below, *times)
+            yield Event(check.id, sign, subject, fill(sign.says, captures), record, below, sample.times)
 
 
 def _found(expression: str, text: str) -> list[tuple[int, dict[str, str]]]:
