@@ -206,7 +206,7 @@ def triage(
         samples = engine.sample(query)
     before, scale = _before(engine, query, samples)
     citations = Citations(engine.found, library.services)
-    exact = since is None and until is None
+    exact = (since is None and until is None) or engine.in_order
     result = triage_samples(samples, before, scale, Matcher(library), citations.of, exact)
     shown = [evidence.record for candidate in result.candidates for evidence in candidate.evidence]
     shown += [evidence.record for suspect in result.suspects for evidence in suspect.evidence]

@@ -96,6 +96,19 @@ def tree(root: Path, **logs: Sequence[str]) -> Path:
     return root
 
 
+def merged(root: Path, *incidents: str) -> Path:
+    """One log tree of several fixtures, captured in this order: the files of a node go on where the last one ended."""
+    for incident in incidents:
+        for path in sorted((FIXTURES / incident).rglob("*")):
+            if path.is_file() and path.name != "incident.yaml":
+                target = root / path.relative_to(FIXTURES / incident)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with target.open("ab") as file:
+                    data = path.read_bytes()
+                    file.write(data if data.endswith(b"\n") or not data else data + b"\n")
+    return root
+
+
 COMPRESS: dict[str, Callable[[bytes], bytes]] = {
     "": bytes,
     ".gz": lambda data: gzip.compress(data, 1),

@@ -192,6 +192,11 @@ class FilesEngine:
             ranges[file.node] = (min(low, first), max(high, last))
         return ranges
 
+    @property
+    def in_order(self) -> bool:
+        """Whether the lines of each file that was looked at are in order of time, so that a window cuts it sharply."""
+        return all(facts.sorted or facts.first is None for facts in self._facts.values())
+
     # What to read
 
     def concerns(self, file: LogFile, query: Query) -> bool:

@@ -42,8 +42,8 @@ _REQUEST = re.compile(rb"req-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a
 # Request ids that are kept for one kind of lines.
 _MOST_REQUESTS = 5000
 
-# Literals (by number) and what the line says around them.
-Kind = tuple[tuple[int, ...], bytes]
+# Literals (by number), what the line says around them, and whether it is before the window, in it or behind.
+Kind = tuple[tuple[int, ...], bytes, int]
 
 
 class Stand(NamedTuple):
@@ -109,7 +109,25 @@ class Samples:
         self._starts: dict[int, int] = {}
         self._looked_at: set[int] = set()
         self._others: list[Stand] = []
+        self._inside: tuple[int | None, int] | None = None  # everything
         self._goes_on = False  # the last line of what was scanned is counted, and was not all of it
+
+    def bound(self, start: int, end: int) -> None:
+        """The window has the lines from ``start`` to ``end`` of what is scanned next; lines outside of it stand for
+        none inside. Of a stream, told block by block."""
+        first, last = self._inside or (None, 0)
+        if start < end:
+            first, last = start if first is None else first, end
+        self._inside = first, last
+
+    def _place(self, offset: int) -> int:
+        """-1 before the window, 0 in it, 1 behind it."""
+        if self._inside is None:
+            return 0
+        first, last = self._inside
+        if first is None or offset < first:
+            return -1
+        return 0 if offset < last else 1
 
     def scan(self, data: memoryview, base: int) -> None:
         """Scan bytes that start at offset ``base`` of the file."""
@@ -120,13 +138,14 @@ class Samples:
             if goes_on and start == 0:
                 continue  # a further piece of a line that is longer than a block
             goes_on = False
-            self._count((tuple(sorted(line.literals)), said), base + line.first - 1, request)
+            offset = base + line.first - 1
+            self._count((tuple(sorted(line.literals)), said, self._place(offset)), offset, request)
 
     def _count(self, kind: Kind, offset: int, request: bytes) -> None:
         seen = self._kinds.get(kind)
         if seen is None:
             if len(self._kinds) >= _MOST_KINDS:
-                kind = kind[0][:1], b""
+                kind = kind[0][:1], b"", kind[2]
             seen = self._kinds.setdefault(kind, _Seen(self._all_of_first(kind)))
         count = seen.lines = seen.lines + 1
         if count <= seen.all_of_first or not count % (1 << (count // seen.all_of_first).bit_length()):
@@ -190,8 +209,8 @@ class Samples:
         data = memoryview(lines.fetch(start, min(LONGEST_LINE, lines.end - start)))
         for line in _lines_hit(self._scanner, data[: _stop(data, 0)]):
             said, _, _ = _read(data, line, self._same(line))
-            kind = tuple(sorted(line.literals)), said
-            return kind if kind in self._kinds or len(self._kinds) < _MOST_KINDS else (kind[0][:1], b"")
+            kind = tuple(sorted(line.literals)), said, self._place(start)
+            return kind if kind in self._kinds or len(self._kinds) < _MOST_KINDS else (kind[0][:1], b"", kind[2])
         return None
 
     def notes(self, _file: LogFile) -> list[str]:

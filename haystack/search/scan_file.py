@@ -16,7 +16,7 @@ from .look import Facts, last_time
 from .query import Query, Trouble
 from .reading import BLOCK, Fetch, Lines
 from .samples import Samples, Stand
-from .window import DISORDER, PROBE, window_in
+from .window import DISORDER, PROBE, inside, window_in
 
 # Of a compressed file so much of the block before is kept: an event may have begun there.
 _STREAM_CONTEXT = 1 << 20
@@ -58,13 +58,14 @@ def scan_plain(scan: Scan, start: int, end: int, answer: Answer) -> None:
     fd = os.open(scan.file.source, os.O_RDONLY)
     try:
         size = os.fstat(fd).st_size
+        lines = Lines(lambda at, count: os.pread(fd, count, at), 0, size)
+        _bound(scan, lines)
         trouble: UnreadableError | None = None
         try:
             for offset, data in reading.plain_blocks(fd, start, end, bytearray(BLOCK)):
                 scan.hits.scan(data, offset)
         except UnreadableError as err:  # what was found before the damage still counts
             trouble = err
-        lines = Lines(lambda at, count: os.pread(fd, count, at), 0, size)
         scan.hits.finish()
         answer.records.extend(scan.records(lines, scan.hits.line_starts(lines)))
         scan.hits.found(answer.records, lines)
@@ -104,6 +105,7 @@ def scan_stream(scan: Scan, answer: Answer) -> Answer:
                 # A block may hold hours, the window minutes.
                 lines = Lines(_fetch_from(data, base), base, base + cut, step=PROBE)
                 low, high = window_in(lines, query, formats, to_utc, {})
+                _bound(scan, lines)
                 hits.scan(memoryview(data)[low - base : high - base], low)
             over = query.until and last and to_utc(last) > query.until + DISORDER * 12
             # Hits near the end wait for the next block: their event may go on there.
@@ -126,6 +128,12 @@ def scan_stream(scan: Scan, answer: Answer) -> Answer:
     answer.stands.extend(hits.stands())
     answer.notes.extend(hits.notes(file))
     return answer._replace(last=last)
+
+
+def _bound(scan: Scan, lines: Lines) -> None:
+    """Tell where the lines of the window are, where lines are in order and that matters."""
+    if isinstance(scan.hits, Samples) and scan.facts.sorted and (scan.query.since or scan.query.until):
+        scan.hits.bound(*inside(lines, scan.query, scan.facts.formats, scan.to_utc))
 
 
 def _fetch_from(buffer: bytes, base: int) -> Fetch:

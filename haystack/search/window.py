@@ -52,6 +52,28 @@ def window_in(
     return start, max(start, _first_later(lines, end, formats, lambda time: to_utc(time) > until))
 
 
+def inside(
+    lines: Lines, query: Query, formats: Sequence[Format], to_utc: Callable[[datetime], datetime]
+) -> tuple[int, int]:
+    """Byte range of the query's window to the line, for lines in order: what stands outside of it is what disorder
+    widens the window for."""
+
+    def first(late: Callable[[datetime], bool]) -> int:
+        low, high = lines.start, lines.end
+        while low < high:
+            line = lines.start_of((low + high) // 2)
+            time = _time_after(lines, line, formats)
+            if time is None or late(to_utc(time)):
+                high = line
+            else:
+                low = lines.line(line)[1]
+        return low
+
+    since, until = query.since, query.until
+    start = first(lambda time: time >= since) if since else lines.start
+    return start, first(lambda time: time > until) if until else lines.end
+
+
 def _time_after(lines: Lines, offset: int, formats: Sequence[Format]) -> datetime | None:
     """The first time at or after a line; None where so many lines bear none."""
     for _ in range(_UNTIMED):

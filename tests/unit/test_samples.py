@@ -7,7 +7,6 @@ import tempfile
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -259,15 +258,25 @@ def test_kinds_are_bounded_and_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) 
     assert len(found) < 60
 
 
-def test_a_window_keeps_requests_with_their_lines() -> None:
-    """Those of lines outside of the window are nobody's in it."""
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+@pytest.mark.parametrize(
+    ("since", "until"), [(1000, 1100), (0, 1999), (1990, None), (None, 7), (3, 3), (999.5, 1000.5)]
+)
+@pytest.mark.parametrize("slice_size", [files._SLICE, 40_000])
+def test_a_window_cuts_a_storm_to_the_line(
+    monkeypatch: pytest.MonkeyPatch, suffix: str, since: float | None, until: float | None, slice_size: int
+) -> None:
+    """What lies outside of it stands for nothing in it, and its requests are nobody's."""
+    monkeypatch.setattr(files, "_SLICE", slice_size)
     lines = [oslo(n, "Failed to publish message", str(uuid.UUID(int=n)), "ERROR") for n in range(2000)]
-    found = sample(lines, since=at(1000), until=at(1100))
+    window = {"since": None if since is None else at(since), "until": None if until is None else at(until)}
+    found = sample(lines, name=f"nova-api.log{suffix}", **window)
+    inside = [n for n in range(2000) if (since is None or since <= n) and (until is None or n <= until)]
+    assert sum(item.times for item in found) == len(inside)
     told = {int(i.replace("req-", "").replace("-", ""), 16) for item in found for i in item.requests}
-    assert set(range(1040, 1080)) <= told
-    assert told <= set(range(980, 1200))
-    assert all(at(1000) <= item.record.time <= at(1100) for item in found if item.record.time)
-    assert timedelta() < at(1100) - max(item.record.time for item in found if item.record.time) < timedelta(seconds=64)
+    assert told == set(inside)
+    times = sorted(item.record.time for item in found if item.record.time)
+    assert (times[0], times[-1]) == (at(inside[0]), at(inside[-1]))
 
 
 # --- the noun itself
