@@ -16,7 +16,7 @@ def complaints(answer: Diagnosis | Triage, fail_on: Sequence[str], expected: Seq
 
     ``fail_on`` are severities (GATES) or ids of patterns, ``expected`` ids of patterns that must be among the causes.
     """
-    sure = [candidate for candidate in answer.candidates if candidate.confidence >= SURE]
+    sure = sure_causes(answer)
     found = [
         f"--fail-on {wish}: {c.pattern.id} ({c.severity}): {c.cause}" for wish in fail_on for c in sure if _is(wish, c)
     ]
@@ -25,6 +25,15 @@ def complaints(answer: Diagnosis | Triage, fail_on: Sequence[str], expected: Seq
     ids = [candidate.pattern.id for candidate in sure]
     seen = ", ".join(dict.fromkeys(ids)) or "none"
     return found + [f"--expect {wish}: not found; causes found: {seen}" for wish in expected if wish not in ids]
+
+
+def sure_causes(answer: Diagnosis | Triage) -> Sequence[Candidate]:
+    """The candidates that the answer calls causes: the first of a diagnosis, all sure ones of a triage."""
+    if answer.verdict != CAUSE_FOUND:
+        return ()
+    if isinstance(answer, Diagnosis):
+        return answer.candidates[:1]
+    return [candidate for candidate in answer.candidates if candidate.confidence >= SURE]
 
 
 def _is(wish: str, candidate: Candidate) -> bool:

@@ -14,7 +14,7 @@ from ..access import Access
 from ..correlate.ids import normalise
 from ..correlate.trace import Trace, entry
 from ..diagnose import CAUSE_FOUND, HEALTHY, NOT_FOUND, UNKNOWN_CAUSE, Candidate, Diagnosis, Evidence
-from ..diagnose.diagnose import SURE
+from ..diagnose.gate import sure_causes as sure_causes
 from ..diagnose.model import NEW, Names, Reach, Suspect, Triage, Unexplained
 from ..insight.health import Health
 from ..record import Record
@@ -129,15 +129,6 @@ def verdict(triage: Triage) -> str:
     if triage.verdict == HEALTHY:
         return "No failure found" if triage.coverage.files else "No log was read"
     return "Cause unknown"
-
-
-def sure_causes(answer: Diagnosis | Triage) -> Sequence[Candidate]:
-    """The candidates that the answer calls causes: the first of a diagnosis, all sure ones of a triage."""
-    if answer.verdict != CAUSE_FOUND:
-        return ()
-    if isinstance(answer, Diagnosis):
-        return answer.candidates[:1]
-    return [candidate for candidate in answer.candidates if candidate.confidence >= SURE] or answer.candidates[:1]
 
 
 def possible_causes(answer: Diagnosis | Triage) -> Sequence[Candidate]:
