@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from .score import FIXTURES, score
+from .score import FIXTURES, score, score_triage
 
 
 def main() -> None:
@@ -22,6 +22,10 @@ def main() -> None:
         if options.v:
             print("\n".join(result.rows))
         print(f"{directory}: {result.summary()}")
+        triaged = score_triage(directory)
+        if options.v:
+            print("\n".join(triaged.rows))
+        print(f"{directory}: {triaged.summary()}")
 
 
 if __name__ == "__main__":

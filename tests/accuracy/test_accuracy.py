@@ -10,7 +10,7 @@ import pytest
 import haystack
 from haystack.diagnose import CAUSE_FOUND, HEALTHY
 
-from .score import FIXTURES, failing_id, labels, rank_of_cause
+from .score import FIXTURES, failing_id, labels, rank_of_cause, score_triage
 
 LABELS = labels(FIXTURES)
 FAILING = [(root, label) for root, label in LABELS if failing_id(label)]
@@ -38,3 +38,9 @@ def test_a_healthy_request_has_no_cause(root: Path, identifier: str) -> None:
     diagnosis = haystack.trace([identifier], [root])
     assert diagnosis.verdict == HEALTHY
     assert diagnosis.candidates == ()
+
+
+def test_triage_names_the_same_without_being_told() -> None:
+    result = score_triage(FIXTURES)
+    assert (result.first, result.incidents) == (len(FAILING), len(FAILING)), result.rows
+    assert (result.alarms, result.healthy) == (0, len(LABELS) - len(FAILING)), result.rows
