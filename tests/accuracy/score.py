@@ -14,9 +14,9 @@ import yaml
 
 import haystack
 from haystack.diagnose import Diagnosis
+from haystack.diagnose.diagnose import SURE
 from haystack.diagnose.gate import sure_causes
 from haystack.diagnose.model import Candidate
-from haystack.diagnose.diagnose import SURE
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 

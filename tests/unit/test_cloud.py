@@ -241,7 +241,8 @@ def test_whom_it_hit_and_when(tmp_path: Path) -> None:
         return [oslo(node + n * 10, f"[instance: {i}] {ODD}", i, "ERROR") for n, i in enumerate(ids)]
 
     triage = triaged(tmp_path, n1__nova_compute=lines(1), n2__nova_compute=lines(2))
-    reach = next(c.reach for c in triage.candidates if c.pattern.id == "nova-instance-failed-to-spawn")
+    cause = next(c for c in triage.candidates if c.pattern.id == "nova-instance-failed-to-spawn")
+    reach = cause.reach
     assert reach
     assert (reach.records, reach.exact, sum(reach.over_time)) == (14, True, 14)
     assert (reach.requests.count, reach.projects.count) == (14, 1)
@@ -250,7 +251,7 @@ def test_whom_it_hit_and_when(tmp_path: Path) -> None:
     assert 6 <= reach.instances.count <= 14
     assert (reach.nodes, reach.services) == (("n1", "n2"), ("nova-compute",))
     assert (reach.first, reach.last) == (at(1), at(62))
-    assert reach.failed
+    assert cause.failed
     assert len(reach.over_time) == 40
     assert reach.over_time[0] == 2
     assert reach.over_time[-1] == 2

@@ -40,7 +40,7 @@ FAIL_ON: list[tuple[Path, list[str], int, int]] = [
     (DOWN, ["neutron-server-down"], 0, 0),  # seen, but an effect
     (DOWN, [], 0, 0),
     (FILTERED, ["critical"], 0, 0),
-    (FILTERED, ["error"], 1, 0),  # trace tells the pattern's own severity
+    (FILTERED, ["error"], 1, 1),
     (FILTERED, ["warning"], 1, 1),
     (FIXTURES / "healthy_boot", ["warning", "error", "critical"], 0, 0),
 ]
