@@ -7,7 +7,7 @@ a cause's only when both are told by the same request or resource, or the librar
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from ..library.matcher import Finding, Hit
@@ -84,7 +84,12 @@ def causes(nodes: Sequence[Group], stories: Stories, most: int, cite: Cite = cit
     """
     views = [_View(group, group.findings, stories) for group in nodes]
     general = more_general(nodes)
-    reached = [_reached(i, views, stories) for i in range(len(nodes))]
+    effects = _effects(views)
+    reached = [_reached(i, views, effects, stories) for i in range(len(nodes))]
+    causes_of: dict[int, list[int]] = {}
+    for j, found in enumerate(reached):
+        for i in found:
+            causes_of.setdefault(i, []).append(j)
     harmful = {i for i, group in enumerate(nodes) if group.link >= LINKED}
     scored: list[tuple[float, int]] = []
     behind: dict[int, set[int]] = {}
@@ -96,14 +101,15 @@ def causes(nodes: Sequence[Group], stories: Stories, most: int, cite: Cite = cit
         elif group.link < OWN and group.pattern.severity in ("warning", "info"):
             score = min(score, _MINOR)
         # One of two that explain each other (a loop is real, in OVN) is no cause of the other.
-        others = [j for j in range(len(nodes)) if i in reached[j] and j not in reached[i]]
+        others = [j for j in causes_of.get(i, ()) if j not in reached[i]]
         before = [j for j in others if _counts(nodes[j], reached[j].keys() & harmful)]
         behind[i] = {j for j in before if _is_behind(views[i], reached[j][i])}
         if i in general or behind[i]:
             score *= _BEHIND
         scored.append((score, i))
     # What the cloud broke comes before what it refused, however sure that is.
-    broke = {i for i in range(len(nodes)) if any(worst(nodes[j].findings) >= ERROR for j in (i, *reached[i]))}
+    bad = {i for i, group in enumerate(nodes) if worst(group.findings) >= ERROR}
+    broke = {i for i, found in enumerate(reached) if i in bad or not bad.isdisjoint(found)}
     scored.sort(key=lambda item: (item[0] < SURE, item[1] not in broke, -round(item[0], 2), first_seen(nodes[item[1]])))
     # What follows from a sure cause is told there, and comes last.
     sure = {i for score, i in scored if score >= SURE}
@@ -111,7 +117,21 @@ def causes(nodes: Sequence[Group], stories: Stories, most: int, cite: Cite = cit
     return [_cause(nodes, i, score, reached[i], harmful, cite) for score, i in scored[:most] if score >= LEAST]
 
 
-def _reached(start: int, views: Sequence[_View], stories: Stories) -> dict[int, list[Finding]]:
+def _effects(views: Sequence[_View]) -> dict[str, list[int]]:
+    """By id of a pattern the groups that it may cause: a storm has thousands of groups of a few patterns."""
+    groups: dict[str, list[int]] = {}
+    for i, view in enumerate(views):
+        groups.setdefault(view.pattern.id, []).append(i)
+    first = [views[members[0]] for members in groups.values()]
+    return {
+        cause.pattern.id: sorted(i for effect in first if cause.may_bring(effect) for i in groups[effect.pattern.id])
+        for cause in first
+    }
+
+
+def _reached(
+    start: int, views: Sequence[_View], effects: Mapping[str, Sequence[int]], stories: Stories
+) -> dict[int, list[Finding]]:
     """What follows from a group, directly or through others: findings by group.
 
     Finding by finding, for a group holds those of many stories: what follows from one of them is not the others' doing.
@@ -121,7 +141,8 @@ def _reached(start: int, views: Sequence[_View], stories: Stories) -> dict[int, 
     queue = [views[start]]
     while queue:
         view = queue.pop()
-        for j, other in enumerate(views):
+        for j in effects[view.pattern.id]:
+            other = views[j]
             if j == start or not view.may_cause(other):
                 continue
             new = [f for f in other.findings if id(f) not in taken and view.accounts_for(f, other)]
@@ -161,14 +182,16 @@ class _View:
         self.times = sorted(record.time.timestamp() for record in records if record.time)
         self.of = stories.of
 
-    def may_cause(self, other: _View) -> bool:
-        """Whether the library, or the layers, allow that this is a cause of that."""
-        if self.pattern.layer == other.pattern.layer and proof(self.group) == proof(other.group):
-            return False  # two words for one thing
+    def may_bring(self, other: _View) -> bool:
+        """Whether the library, or the layers, allow that this one's pattern is a cause of that one's."""
         if other.pattern.id in self.pattern.explains:
             return True
         deeper = DEPTH[self.pattern.layer] < DEPTH[other.pattern.layer]
         return deeper and self.pattern.id not in other.pattern.explains
+
+    def may_cause(self, other: _View) -> bool:
+        """Whether this, whose pattern may bring the other's, is not only another word for it."""
+        return self.pattern.layer != other.pattern.layer or proof(self.group) != proof(other.group)
 
     def accounts_for(self, finding: Finding, other: _View) -> bool:
         """Whether one finding of another group, which this may cause, follows from this."""

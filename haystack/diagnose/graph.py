@@ -162,11 +162,14 @@ def more_general(nodes: Sequence[Group]) -> set[int]:
     "A file system is full" and "no space left for the image of the server" are one fault, not cause and effect.
     """
     seen = [places(group.findings) for group in nodes]
+    at: dict[tuple[str, int], list[int]] = {}  # the groups before this one, by place: a storm has thousands of groups
     general: set[int] = set()
     for i, group in enumerate(nodes):
-        for j in range(i):
+        for j in {j for place in seen[i] for j in at.get(place, ())}:
             if group.pattern.layer == nodes[j].pattern.layer and _same_fault(group, nodes[j], seen[i], seen[j]):
                 general.add(i if _specific(nodes[j]) >= _specific(group) else j)
+        for place in seen[i]:
+            at.setdefault(place, []).append(i)
     return general
 
 
