@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .diagnose import SURE
-from .model import CAUSE_FOUND, Candidate, Diagnosis, Triage
+from .model import CAUSE_FOUND, UNKNOWN_CAUSE, Candidate, Diagnosis, Triage
 
 # What a cause may be called at least, the least severe last.
 GATES = ("critical", "error", "warning")
@@ -45,4 +45,5 @@ def _is(wish: str, candidate: Candidate) -> bool:
 def _failed_unknown(answer: Diagnosis | Triage) -> bool:
     if isinstance(answer, Diagnosis):
         return answer.verdict != CAUSE_FOUND and answer.outcome is not None and bool(answer.outcome.failed)
-    return bool(answer.unknown.count)
+    # Errors of no request (a periodic task's, a daemon's) are no less errors; what is only possible fails nothing.
+    return bool(answer.unknown.count) or (answer.verdict == UNKNOWN_CAUSE and bool(answer.unexplained))
