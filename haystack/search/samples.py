@@ -2,7 +2,8 @@
 
 Ten million lines of one storm are read as a few of them, and not one is left uncounted: a line that is not looked at is
 counted for the one like it that was. Lines are alike when they hold the same literals and differ in digits and hex
-letters only; with a tracked literal, when they differ in times, ids and bare numbers only.
+letters only; with a tracked literal, when they differ in times, ids and bare numbers only. Of a file in which thousands
+of lines are like no other, the coverage says how many were not looked at.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _ALL_OF_FIRST = 3
 _ALL_IN_ORDER = 500
 # Of each kind of a tracked literal, which is about one thing that is named.
 _ALL_TRACKED = 20
-# More kinds of lines in one file than this are counted as one: whatever they are, they are no kinds.
+# Of more kinds of lines in one file than this a few are looked at, and the others told of: they are no kinds.
 _MOST_KINDS = 2000
 # What a line says is told by so much of its text before its first hit and behind its last one, without digits and hex
 # letters: behind `ERROR ` a context of three ids takes 160 bytes, and none of this.
@@ -213,18 +214,28 @@ class Samples:
             return kind if kind in self._kinds or len(self._kinds) < _MOST_KINDS else (kind[0][:1], b"", kind[2])
         return None
 
-    def notes(self, _file: LogFile) -> list[str]:
-        """Nothing was left out that is not counted."""
-        return []
+    def notes(self, file: LogFile) -> list[str]:
+        """A sentence for the coverage when there were so many kinds that some lines stand for none."""
+        unlike = sum(seen.lines - len(seen.offsets) for kind, seen in self._kinds.items() if not kind[1])
+        if not unlike:
+            return []
+        return [f"{file.source}: {unlike} more lines, of more than {_MOST_KINDS} kinds, were not looked at"]
 
     def stands(self) -> list[Stand]:
         """Whom each line that was looked at stands for."""
         return [
             Stand(self._starts[offset], count, frozenset(name.decode("ascii") for name in requests), kind)
             for kind, seen in self._kinds.items()
-            for offset, count, requests in zip(seen.offsets, seen.counts, seen.requests, strict=True)
+            for offset, count, requests in _stood_for(kind, seen)
             if offset in self._starts
         ] + self._others
+
+
+def _stood_for(kind: Kind, seen: _Seen) -> Iterable[tuple[int, int, set[bytes]]]:
+    """Each line that was looked at, for how many it stands, and their requests. What is of no kind is like no other."""
+    if not kind[1]:
+        return ((offset, 1, set()) for offset in seen.offsets)
+    return zip(seen.offsets, seen.counts, seen.requests, strict=True)
 
 
 def _lines_hit(scanner: Scanner, data: memoryview) -> list[_Line]:

@@ -250,12 +250,20 @@ def test_an_id_far_before_the_hit_is_told() -> None:
 # --- bounds
 
 
-def test_kinds_are_bounded_and_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_too_many_kinds_none_stands_for_another_and_it_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(samples, "_MOST_KINDS", 20)
     words = ["".join(Random(n).choices("ghijklmnopqrstuvwxyz", k=12)) for n in range(500)]
-    found = sample([oslo(n, f"Failed to publish {word}", NEEDLE) for n, word in enumerate(words)])
-    assert sum(item.times for item in found) == 500
-    assert len(found) < 60
+    lines = [oslo(n, f"Failed to publish {word}", str(uuid.UUID(int=n))) for n, word in enumerate(words)]
+    write(tmp_path / "c1/var/log/nova/nova-api.log", lines)
+    searched = engine(tmp_path)
+    found = searched.sample(Query(literals=WANTED))
+    assert 20 < len(found) < 60
+    assert {item.times for item in found} == {1}
+    assert all(item.requests <= set(item.record.request_ids) for item in found)
+    (note,) = searched.coverage().notes
+    assert f": {500 - len(found)} more lines, of more than 20 kinds," in note
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])
