@@ -20,6 +20,7 @@ LITERALS = (
     "ERROR ", "CRITICAL ", " TRACE ", "[error]", "[ERROR]", "[critical]", "|ERR|", "|EMER|", '"ERROR"', '"CRITICAL"',
     "level=error", "level=fatal", '"level":"error"', "Traceback (most recent call last)",
     " status: 5", " status: 4", 'HTTP/1.1" 5', 'HTTP/1.1" 4', "(HTTP/1.1 5", "(HTTP/1.1 4", "to ERROR state",
+    " status: 404", 'HTTP/1.1" 404', "(HTTP/1.1 404",  # lines with and without are of two kinds: see ``weight``
 )  # fmt: skip
 # How much a failure weighs: the cloud's own fault, an error on the way, a call that was refused.
 BROKEN, ERROR, REFUSED = 3, 2, 1

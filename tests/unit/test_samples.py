@@ -208,6 +208,21 @@ def test_a_line_longer_than_a_block_is_counted_once() -> None:
         assert sum(item.times for item in sample([giant, *storm(9)], WANTED, name)) == 10
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        '10.0.0.1 "DELETE /v2.1/servers/x HTTP/1.1" status: {} len: 12 time: 0.1',
+        '10.0.0.1 - - "DELETE /v2.1/servers/x HTTP/1.1" {} 12',
+    ],
+)
+def test_a_refused_call_does_not_stand_for_one_that_found_nothing(call: str) -> None:
+    """``weight`` takes a DELETE with 404 for no failure, and kinds do not see digits."""
+    lines = [oslo(n, call.format(404 if n % 2 else 409), str(uuid.UUID(int=n))) for n in range(2000)]
+    found = sample(lines, LITERALS)
+    assert sum(item.times for item in found if " 404 " in item.record.message) == 1000
+    assert sum(item.times for item in found if " 409 " in item.record.message) == 1000
+
+
 # --- requests
 
 
