@@ -17,7 +17,7 @@ _LEAST_NODE = timedelta(minutes=10)
 _TIMES = 4
 _SURE_TIMES = 10
 # A rhythm is believed after so many of its longest gaps, and after as long as the silence, or half an hour.
-_BEATS = 20
+_BEATS = 8
 _LONG_ENOUGH = timedelta(minutes=30)
 # So far back the rhythm is looked for, in times of the silence.
 _BACK = 30
