@@ -51,7 +51,7 @@ LINES = (
     re.compile(r'INFO [\w.]*wsgi[\w.]* .*"(?P<m>[A-Z]+) (?P<u>\S+) HTTP/1.\d" status: (?P<s>\d+) +len: \d+ time: (?P<t>[\d.]+)'),
     re.compile(r'INFO [\w.]*wsgi[\w.]* .*"(?P<m>[A-Z]+) (?P<u>\S+) HTTP/1.\d" (?P<s>\d+) \d+ (?P<t>\d+\.\d+)$'),
     re.compile(r"^\[pid: .* (?P<m>[A-Z]+) (?P<u>\S+) => .* in (?P<ms>\d+) msecs \(HTTP/1.\d (?P<s>\d+)\)"),
-    re.compile(r'\d+/\d+/\d+/\d+/(?P<ms>\d+) (?P<s>\d+) \d+ - - .* "(?P<m>[A-Z]+) (?P<u>\S+) HTTP'),
+    re.compile(r'[\d/-]+/(?P<ms>\d+) (?P<s>\d+) \d+ - - .* "(?P<m>[A-Z]+) (?P<u>\S+) HTTP'),
 )  # fmt: skip
 
 
