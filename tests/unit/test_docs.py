@@ -11,10 +11,11 @@ import pytest
 import haystack
 from haystack.cli.demo import REQUEST
 from haystack.cli.main import COMMANDS, cli
-from haystack.report import text
+from haystack.report import text, triage_text
 from haystack.report.reports import REPORTS
 
 ROOT = Path(__file__).parents[2]
+TRIAGE = re.compile(r"(?<=<!-- triage -->\n).*?(?=<!-- /triage -->)", re.DOTALL)
 DEMO = re.compile(r"(?<=<!-- demo -->\n).*?(?=<!-- /demo -->)", re.DOTALL)
 
 
@@ -62,6 +63,17 @@ def test_the_readme_shows_what_the_demo_answers(request: pytest.FixtureRequest) 
     check(readme, page, request)
 
 
+def test_the_readme_shows_what_triage_answers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    readme = ROOT / "README.md"
+    answer = triage_text.plain(haystack.triage(["fixtures/portbinding_dead_agent"]), width=110)
+    first, more, _ = answer.partition("\n\n○")  # what is possible besides would fill the page
+    assert more
+    page = TRIAGE.sub(lambda _: f"```\n{first}\n```\n", readme.read_text())
+    assert "1 cause found" in page
+    check(readme, page, request)
+
+
 def test_the_readme_names_the_two_commands() -> None:
     readme = (ROOT / "README.md").read_text()
     assert "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/haystack demo" in readme
@@ -69,7 +81,8 @@ def test_the_readme_names_the_two_commands() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["architecture.md", "patterns.md", "operations.md", "changelog.md", "reports.md", "health.md"]
+    "page",
+    ["architecture.md", "ci.md", "patterns.md", "operations.md", "changelog.md", "reports.md", "health.md"],
 )
 def test_links_between_pages_lead_somewhere(page: str) -> None:
     source = ROOT / "docs" / page
