@@ -214,7 +214,7 @@ def triage(
     lines = _Lines(engine, shown)
     coverage = engine.coverage()
     answer = Triage(
-        result.verdict,
+        result.verdict if engine.covers(query) else NOT_FOUND,
         coverage._replace(notes=(*coverage.notes, *citations.notes)),
         tuple(printable(str(path)) for path in logs),
         library.problems,

@@ -31,4 +31,4 @@ def triage(ctx: click.Context, /, **options: Any) -> None:
 
     with searched(options) as given:
         found = find_causes(**given, baseline=options["baseline"])
-    finish(ctx, found, options)
+    finish(ctx, found, options, not_found=found.verdict == "not-found")

@@ -6,6 +6,7 @@ a cause's only when both are told by the same request or resource, or the librar
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
@@ -26,6 +27,9 @@ _OWN_LINES = 2
 _LOOKED_AT = 50
 # Of a group so many findings are asked what they follow from: a storm has thousands that are alike.
 _MOST_FINDINGS = 300
+# What was stopped and not started may explain what fails so much later (seconds); then somebody has started it.
+_STOPPED = 3600.0
+_LOOPBACK = re.compile(r"\b127\.0\.\d|\blocalhost\b|\[?::1\b")
 # A fault that harmed nobody that we know of.
 _HARMLESS = 0.42
 _LINKED = 0.94
@@ -181,6 +185,7 @@ class _View:
         self.places = {record.place for record in records}
         self.times = sorted(record.time.timestamp() for record in records if record.time)
         self.of = stories.of
+        self.on_loopback = bool(_LOOPBACK.search(group.cause))  # each node has its own
 
     def may_bring(self, other: _View) -> bool:
         """Whether the library, or the layers, allow that this one's pattern is a cause of that one's."""
@@ -199,11 +204,13 @@ class _View:
         if record.place in self.places:
             return True  # two layers of one event
         if (story := self.of(record)) and story in self.stories:
-            return self.times == [] or record.time is None or record.time.timestamp() >= self.times[0] - JITTER
+            # Clocks of two nodes differ, that of one does not: what was logged before is no effect.
+            slack = 0.0 if record.origin.node in self.nodes else JITTER
+            return self.times == [] or record.time is None or record.time.timestamp() >= self.times[0] - slack
         if other.pattern.id not in self.pattern.explains or not self._in_time(finding):
             return False
         if self.pattern.scope == "cloud":
-            return True
+            return record.origin.node in self.nodes or not self.on_loopback
         told = hosts_told(other.group._replace(findings=(finding,)))
         if told and not told & {node.partition(".")[0] for node in self.nodes}:
             return False
@@ -217,7 +224,8 @@ class _View:
         index = bisect_left(self.times, at + JITTER) - 1  # the last time this was seen before that
         if index < 0:
             return False
-        return bool(self.pattern.match.absent) or at - self.times[index] <= max(self.pattern.lag, JITTER)
+        lasts = _STOPPED if self.pattern.match.absent else JITTER
+        return at - self.times[index] <= max(self.pattern.lag, lasts)
 
 
 def _cause(

@@ -163,7 +163,7 @@ class Pardon(NamedTuple):
 
 
 class Triage(NamedTuple):
-    """The answer for a whole cloud in a window. Its verdict is never NOT_FOUND.
+    """The answer for a whole cloud in a window; NOT_FOUND where no log has lines in it.
 
     ``since`` and ``until`` bound what was triaged: as asked for, else the first and the last record seen.
     ``failed`` are the requests that failed, whatever the cause; ``unknown`` those of them that broke, not only were

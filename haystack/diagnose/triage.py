@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from ..access import access
 from ..correlate.ids import bare
 from ..correlate.trace import Trace
 from ..library.matcher import Finding, Matcher
@@ -96,9 +97,8 @@ def triage(
         if failure.weight > REFUSED and not any(explained.surely(sample.record) for sample in failure.samples)
     ]
     sure = bool(candidates) and candidates[0].confidence >= SURE
-    verdict = model.CAUSE_FOUND if sure else model.UNKNOWN_CAUSE if candidates or left else model.HEALTHY
     return Result(
-        verdict,
+        model.CAUSE_FOUND if sure else model.UNKNOWN_CAUSE if left or unknown else model.HEALTHY,
         tuple(candidates),
         tuple(suspects(_as_trace(samples, harmless))),
         tuple(_unexplained(left, before, scale, window, exact)),
@@ -128,7 +128,8 @@ class _Explained:
 
 
 def _requests_of(failed: Sequence[Failure]) -> Names:
-    return Names(len(failed), tuple(f"req-{failure.request}" for failure in failed[:_MOST_NAMES]))
+    more = any(sample.more for failure in failed for sample in failure.samples)
+    return Names(len(failed), tuple(f"req-{failure.request}" for failure in failed[:_MOST_NAMES]), more)
 
 
 def _window(samples: Iterable[Sample]) -> Window:
@@ -158,7 +159,7 @@ def _reach(own: Sequence[Sample], hit: Sequence[Sample], window: Window, exact: 
     return Reach(
         sum(sample.times for sample in own),
         exact or all(sample.times == 1 for sample in own),
-        _names(requests),
+        _names(requests, any(sample.more for sample in hit)),
         _names((r.instance for r in records if r.instance), thinned),
         _names((r.project for r in records if r.project), thinned),
         tuple(sorted({r.origin.node for r in records if r.origin.node})),
@@ -228,6 +229,10 @@ def _unexplained(
 
 
 def _kind(record: Record) -> tuple[str, str]:
+    call = access(record)
+    if call is not None:
+        path = template(call.url.partition("?")[0])
+        return record.origin.service, f"{call.method} {path} was answered {call.status}"
     return record.origin.service, template(record.message)
 
 

@@ -124,10 +124,12 @@ def verdict(triage: Triage) -> str:
     """The verdict on a cloud, in a few words."""
     if triage.verdict == CAUSE_FOUND:
         return f"{counted(len(sure_causes(triage)), 'cause')} found"
+    if triage.verdict == NOT_FOUND:
+        return "No log has lines in this window" if triage.coverage.files else "No log was read"
     if triage.verdict == HEALTHY and triage.accepted:
         return "No failure but what is accepted"
     if triage.verdict == HEALTHY:
-        return "No failure found" if triage.coverage.files else "No log was read"
+        return "No failure found"
     return "Cause unknown"
 
 

@@ -81,7 +81,7 @@ class FilesEngine:
         self._facts: dict[str, Facts] = {}
         self._read: set[LogFile] = set()
         self._unparsed: set[tuple[str, int]] = set()
-        self._dated_until: datetime | None = None
+        self._dated_until: dict[str, datetime] | None = None  # by node
         self._compressions = {file.source: file.compression for file in found.files}
         self._line_numbers: dict[str, dict[int, int]] = {}
         self._second: dict[tuple[str, date], tuple[int, int]] = {}
@@ -197,6 +197,13 @@ class FilesEngine:
         """Whether the lines of each file that was looked at are in order of time, so that a window cuts it sharply."""
         return all(facts.sorted or facts.first is None for facts in self._facts.values())
 
+    def covers(self, query: Query) -> bool:
+        """Whether any file may hold something inside the window, of the nodes and services asked for."""
+        timed = query.since is not None or query.until is not None
+        wanted = [file for file in self.files if self._wanted(file, query)]
+        # Of a log without a time nobody knows.
+        return any(not timed or self.look(file).first or self.look(file).last for file in wanted)
+
     # What to read
 
     def concerns(self, file: LogFile, query: Query) -> bool:
@@ -253,16 +260,23 @@ class FilesEngine:
             self._troubles[Trouble(file.source, getattr(err, "strerror", None) or str(err))] = None
 
     def year_reference(self, file: LogFile) -> datetime | None:
-        """What no line of a file without years is newer than: the day after the newest dated log, or its own mtime."""
+        """What no line of a file without years is newer than: its mtime, or the day after the newest dated log.
+
+        The dated logs are those of its node, or of all nodes where its own has none.
+        """
         facts = self.look(file)
         if not facts.yearless or facts.modified is None:
             return None
         if self._dated_until is None:
-            stamps = [self.look(other) for other in self.files]
-            dated = [look.last or look.first for look in stamps if not look.yearless]
-            known = [self.clocks.default.to_utc(time) for time in dated if time is not None]
-            self._dated_until = max(known) + timedelta(days=1) if known else _NEVER
-        return min(facts.modified, self._dated_until)
+            self._dated_until = {}
+            for other in self.files:
+                look = self.look(other)
+                time = None if look.yearless else look.last or look.first
+                if time is not None:
+                    until = self.clocks.of(other.node).to_utc(time) + timedelta(days=1)
+                    self._dated_until[other.node] = max(until, self._dated_until.get(other.node, until))
+        newest = max(self._dated_until.values(), default=_NEVER)
+        return min(facts.modified, self._dated_until.get(file.node, newest))
 
     def to_utc(self, file: LogFile) -> Callable[[datetime], datetime]:
         """The clock of a file's node, for stamps read one by one; a missing year is told by the reference."""

@@ -6,7 +6,7 @@ import codecs
 import os
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +17,8 @@ from .discover import LogFile
 # So many bytes of the head and of the tail, so many lines of each.
 _LOOK = 16 << 10
 _SAMPLE_LINES = 12
+# uWSGI writes whole seconds between lines with milliseconds, and workers write slightly out of order.
+_ROUNDED = timedelta(seconds=2)
 _HOLE = re.compile(rb"\0{64,}")
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -40,7 +42,7 @@ class Facts(NamedTuple):
             return self.first is not None or self.last is not None
         if (self.first.tzinfo is None) != (self.last.tzinfo is None):
             return True
-        return self.first <= self.last
+        return self.first <= self.last + _ROUNDED
 
 
 NOTHING_KNOWN = Facts(tuple(detect(())), None, None, False, {})

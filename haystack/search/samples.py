@@ -57,14 +57,17 @@ class Stand(NamedTuple):
     times: int
     requests: frozenset[str]
     kind: Kind
+    more: bool = False  # more requests than are kept
 
 
 class Sample(NamedTuple):
-    """A record and how many it stands for, itself included; ``requests`` are ids in the lines of these."""
+    """A record and how many it stands for, itself included; ``requests`` are ids in the lines of these, ``more`` tells
+    that there are others."""
 
     record: Record
     times: int
     requests: frozenset[str]
+    more: bool = False
 
 
 class _Seen:
@@ -224,7 +227,13 @@ class Samples:
     def stands(self) -> list[Stand]:
         """Whom each line that was looked at stands for."""
         return [
-            Stand(self._starts[offset], count, frozenset(name.decode("ascii") for name in requests), kind)
+            Stand(
+                self._starts[offset],
+                count,
+                frozenset(name.decode("ascii") for name in requests),
+                kind,
+                seen.named >= _MOST_REQUESTS,
+            )
             for kind, seen in self._kinds.items()
             for offset, count, requests in _stood_for(kind, seen)
             if offset in self._starts
@@ -303,6 +312,7 @@ def samples_of(records: Sequence[Record], stands: Iterable[Stand]) -> list[Sampl
     further: dict[int, int] = {}
     others: dict[int, Stand] = {}
     requests: dict[int, frozenset[str]] = {}
+    more: set[int] = set()
     for stand in sorted(stands):
         if stand.times:
             kinds.setdefault(stand.kind, []).append([stand.start, stand.times])
@@ -315,6 +325,8 @@ def samples_of(records: Sequence[Record], stands: Iterable[Stand]) -> list[Sampl
         elif stand.start > offsets[at]:
             further[index] = min(further.get(index, stand.times), stand.times)
         requests[index] = requests.get(index, frozenset()) | stand.requests
+        if stand.more:
+            more.add(index)
     looked_at = {start for members in kinds.values() for start, _ in members}
     others = {index: stand for index, stand in others.items() if stand.start not in looked_at}
     first: dict[int, int] = {}
@@ -327,7 +339,7 @@ def samples_of(records: Sequence[Record], stands: Iterable[Stand]) -> list[Sampl
         if offset in at_start:
             first[index] = at_start[offset]
     return [
-        Sample(record, first.get(i, further.get(i, 1)), requests.get(i, frozenset()))
+        Sample(record, first.get(i, further.get(i, 1)), requests.get(i, frozenset()), i in more)
         for i, record in enumerate(records)
     ]
 

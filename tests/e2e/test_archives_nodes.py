@@ -92,7 +92,11 @@ def test_nothing_is_left_when_ended_by_a_signal(tmp_path: Path, number: signal.S
         tar.add(hole, "c1/var/log/a.log")
     env = {**os.environ, "TMPDIR": str(temporary)}
     child = subprocess.Popen(
-        [HAYSTACK, "trace", NEEDLE, "--logs", str(path)], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [HAYSTACK, "trace", NEEDLE, "--logs", str(path)],
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # behind `&` and nohup they are ignored
     )
     deadline = time.monotonic() + 20
     while not list(temporary.glob("haystack-spool-*")) and time.monotonic() < deadline:

@@ -330,7 +330,7 @@ def test_a_single_line_of_300_megabytes(tmp_path: Path) -> None:
         process.returncode = os.waitstatus_to_exitcode(status)
     path.unlink()
     assert process.returncode == 0
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60  # a quadratic walk would take hours
     assert usage.ru_maxrss < 250 * 1024
     document = json.loads(output)
     assert [(r["line"], r["message"][:5]) for r in document["timeline"]] == [(1, "long "), (2, "after")]

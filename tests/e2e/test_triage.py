@@ -213,3 +213,12 @@ def test_the_schema_refuses_what_it_does_not_know(tmp_path: Path) -> None:
     ):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(broken, SCHEMA, jsonschema.Draft202012Validator)
+
+
+def test_no_log_and_no_line_in_the_window_are_exit_4(tmp_path: Path) -> None:
+    done = run("triage", "--logs", str(tmp_path))
+    assert done.returncode == 4
+    assert b"No log was read" in done.stdout
+    done = run("triage", "--logs", str(FIXTURES / "neutron_down"), "--since", "2026-11-22 07:00")
+    assert done.returncode == 4
+    assert b"No log has lines in this window" in done.stdout
