@@ -20,7 +20,7 @@ from tests.bench.measure import Run, median, ratio
 FURTHER = 3  # the large tree is so many times the small one
 SLACK = 1.05
 FIND_GB = 0.1
-TREES = ("small", "large", "gz", "calm", "find")  # directories below the work directory
+TREES = ("small", "large", "gz", "calm", "find", "part")  # directories below the work directory
 
 
 class BenchError(Exception):

@@ -1,4 +1,6 @@
-"""Measures `haystack trace` against `rg` on synthetic trees and prints one table. README.md explains the figures.
+"""Measures `haystack trace` and `haystack triage` against `rg` on synthetic trees and prints one table.
+
+README.md explains the figures.
 
 python -m tests.bench.run                    # 1 GB and 3 GB, five rounds; some minutes, 6 GB of disk
 python -m tests.bench.run --gb 0.2 --runs 3  # a quick look
@@ -32,7 +34,16 @@ from tests.bench.figures import (
     storm_figures,
 )
 from tests.bench.generate import GB, SPAN_HOURS, Plan
+from tests.bench.triage import triage_figures
 
+PARTS = {
+    "trace": plain_figures,
+    "gz": gz_figures,
+    "find": find_figures,
+    "triage": triage_figures,
+    "help": help_figures,
+    "storm": storm_figures,
+}
 GZ_SHARE = 0.4  # disk for the .gz tree, a part of it still plain while it is made
 
 
@@ -48,7 +59,7 @@ def show(figures: Sequence[Figure]) -> None:
 
 def find_haystack(named: str | None) -> str:
     beside = Path(sys.executable).parent / "haystack"
-    found = shutil.which(named) if named else shutil.which(beside) or shutil.which("haystack")
+    found = shutil.which(named) if named else shutil.which(str(beside)) or shutil.which("haystack")
     if found is None:
         raise BenchError(
             f"no haystack at {named or f'{beside} or on PATH'}; install the project or name it: --haystack"
@@ -103,6 +114,11 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--storm-id", help="the request id to trace in it")
     parser.add_argument("--from", dest="source", default=Plan(1).source, help="where the healthy_* incidents are")
     parser.add_argument("--span-hours", type=float, default=SPAN_HOURS, help="time the logs of a tree span")
+    parser.add_argument("--only", choices=PARTS, action="append", help="only these figures; repeatable")
+    parser.add_argument(
+        "--expressions-minutes", type=float, default=0, help="measure rg -f and searchkit, up to so long"
+    )
+    parser.add_argument("--expressions-gb", type=float, default=0.1, help="size of their tree")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     if options.runs < 1 or options.gb <= 0:
@@ -120,8 +136,8 @@ def main() -> int:
         bench = Bench(find_haystack(options.haystack), find_rg(), work, options)
         check_space(work, options.gb)
         describe(bench)
-        for part in (plain_figures, gz_figures, find_figures, help_figures, storm_figures):
-            figures.extend(part(bench))
+        for name in options.only or PARTS:
+            figures.extend(PARTS[name](bench))
     except (BenchError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
