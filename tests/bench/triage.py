@@ -91,7 +91,7 @@ def triage_figures(bench: Bench) -> Iterator[Figure]:
     runs = _rounds(bench, {"rg -F -f": fixed, "triage": triage}, small, bench.options.runs)
     for what in ("cpu", "wall"):
         ours, theirs = runs["triage"], runs["rg -F -f"]
-        note = f"triage {median(ours, what):.2f} s, rg {median(theirs, what):.2f} s; {literals} literals, {expressions} expressions"
+        note = f"triage {median(ours, what):.2f} s, rg {median(theirs, what):.2f} s; {literals} literals"
         yield figure(f"{what} at {small.size}, triage / rg -c -F -f", ratio(ours, theirs, what), "x", note=note)
     run, peak = measure.run_sampled(triage)
     _check(bench, "triage", run, small)
@@ -99,7 +99,9 @@ def triage_figures(bench: Bench) -> Iterator[Figure]:
     yield figure(f"peak memory at {small.size}, triage", peak.pss / 1e6, " MB", most=250, note=note)
     part = bench.tree("part", min(bench.options.gb, bench.options.expressions_gb))
     minutes = bench.options.expressions_minutes
-    names = {tool: f"cpu at {part.size}, triage / {tool}" for tool in ("rg -c -f", "searchkit")}
+    names = {
+        tool: f"cpu at {part.size}, triage / {tool}, {expressions} expressions" for tool in ("rg -c -f", "searchkit")
+    }
     if minutes <= 0:
         yield from (skipped(name, "no --expressions-minutes") for name in names.values())
         return
@@ -121,8 +123,10 @@ def _once(name: str, command: list[str], minutes: float, ours: float) -> Figure:
     print(f"{name}, once ...", file=sys.stderr, flush=True)
     run = measure.run(["timeout", f"{minutes}m", *command])
     if run.code == _STOPPED:
-        note = f"at most: it was not done after {minutes:g} minutes; triage {ours:.2f} s"
-        return figure(name, ours / (minutes * 60), "x", most=1, note=note)
+        if not run.cpu:
+            return skipped(name, f"not done after {minutes:g} minutes")
+        note = f"at most: the other was stopped after {run.cpu:.2f} s; triage {ours:.2f} s"
+        return figure(name, ours / run.cpu, "x", most=1, note=note)
     if run.code != 0 or not run.output.strip() or run.output.strip() == b"0":
         return skipped(name, f"it ended with {run.code}: {run.errors.decode(errors='replace')[-_ERROR_SHOWN:]}")
     return figure(name, ours / run.cpu, "x", most=1, note=f"triage {ours:.2f} s, the other {run.cpu:.2f} s, once")
