@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import lru_cache
 
 import haystack
-from haystack.diagnose import CAUSE_FOUND, HEALTHY, UNKNOWN_CAUSE, Diagnosis
+from haystack.diagnose import CAUSE_FOUND, HEALTHY, NOT_FOUND, UNKNOWN_CAUSE, Diagnosis
 from haystack.diagnose.model import MORE, NEW, Evidence, Known, Names, Reach, Suspect, Triage, Unexplained
 from haystack.diagnose.twins import template
 from haystack.library import load
@@ -127,7 +127,7 @@ def healthy() -> Triage:
 
 def silent() -> Triage:
     """Nothing was read at all: no times, no names."""
-    return Triage(HEALTHY, Coverage(), ("empty",), ())
+    return Triage(NOT_FOUND, Coverage(), ("empty",), ())
 
 
 TRIAGES = {"sick": sick, "unknown": unknown, "healthy": healthy, "silent": silent}

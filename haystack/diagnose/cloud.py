@@ -204,8 +204,10 @@ class _View:
         if record.place in self.places:
             return True  # two layers of one event
         if (story := self.of(record)) and story in self.stories:
-            # Clocks of two nodes differ, that of one does not: what was logged before is no effect.
-            slack = 0.0 if record.origin.node in self.nodes else JITTER
+            # Clocks of two nodes differ, that of one does not: what it logged before is no effect, unless it is known
+            # that the effect is logged first.
+            known = other.pattern.id in self.pattern.explains
+            slack = JITTER if known or record.origin.node not in self.nodes else 0.0
             return self.times == [] or record.time is None or record.time.timestamp() >= self.times[0] - slack
         if other.pattern.id not in self.pattern.explains or not self._in_time(finding):
             return False

@@ -27,7 +27,7 @@ from haystack.record import Record
 from haystack.search.samples import Sample
 from tests.making import INSTANCE, NEEDLE, OTHER, at, event, fold_all, merged, oslo, tree
 
-HOST = re.compile(r"host=(\w+)")
+HOST = re.compile(r"host=([\w.]+)")
 THIRD = "11111111-2222-4333-8444-555555555555"
 
 
@@ -82,6 +82,8 @@ def by_library(**more: object) -> list[Pattern]:
 
 
 LAYERS_ONLY = [pattern(CAUSE), pattern(EFFECT, "effect")]
+STOPPED = by_library()
+STOPPED[0] = STOPPED[0]._replace(match=STOPPED[0].match._replace(absent=(Clause(text=("started again",)),)))
 
 
 def cause(seconds: float, request: str = "", text: str = "") -> str:
@@ -100,7 +102,13 @@ EDGES: list[tuple[str, list[Pattern], dict[str, list[str]], bool]] = [
      {"n1": [cause(1, "", f"[instance: {INSTANCE}]")], "n2": [effect(2, "", f"/servers/{INSTANCE}")]}, True),
     ("no request, by the layers", LAYERS_ONLY, {"n1": [cause(1), effect(2)]}, False),
     ("the effect came before", LAYERS_ONLY, {"n1": [effect(1), cause(9, NEEDLE)]}, False),
-    ("clocks differ a little", LAYERS_ONLY, {"n1": [effect(1), cause(2, NEEDLE)]}, True),
+    ("clocks of two nodes differ a little", LAYERS_ONLY, {"n1": [effect(1)], "n2": [cause(2, NEEDLE)]}, True),
+    ("the clock of one node does not", LAYERS_ONLY, {"n1": [effect(1), cause(2, NEEDLE)]}, False),
+    ("a loopback of the node", by_library(scope="cloud"), {"n1": [cause(1, text="host=127.0.0.1"), effect(2)]}, True),
+    ("a loopback of another node", by_library(scope="cloud"),
+     {"n1": [cause(1, text="host=127.0.0.1")], "n2": [effect(2)]}, False),
+    ("stopped an hour ago", STOPPED, {"n1": [cause(1), effect(3500)]}, True),
+    ("stopped long ago", STOPPED, {"n1": [cause(1), effect(4000)]}, False),
     ("by the library, on the node", by_library(), {"n1": [cause(1), effect(60)]}, True),
     ("by the library, too late", by_library(), {"n1": [cause(1), effect(130)]}, False),
     ("by the library, longer lag", by_library(lag=600.0), {"n1": [cause(1), effect(130)]}, True),
