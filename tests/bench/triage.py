@@ -67,7 +67,9 @@ def written_library(work: Path, rg: str) -> Library:
             for text in [expression] if usable else map(_escaped, texts):
                 if text.isprintable():
                     expressions[text] = None
-    files = work / "library-literals.txt", work / "library-expressions.txt"
+    directory = work / "library"
+    directory.mkdir(exist_ok=True)
+    files = directory / "literals.txt", directory / "expressions.txt"
     for path, lines in zip(files, (literals, expressions), strict=True):
         path.write_text("".join(f"{line}\n" for line in lines))
     return Library(*files, (len(literals), len(expressions)))
