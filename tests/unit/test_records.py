@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import random
 import re
 from collections import Counter
@@ -149,8 +150,9 @@ def test_scanning_and_folding_all_agree(tmp_path: Path, name: str, text: str, mo
     monkeypatch.setattr(stream_file, "_LEAST_BEFORE", 12_000)
     path = write(tmp_path / name, mixed())
     scanned = find(text, path)
-    plain = pipeline.seek_text
-    monkeypatch.setattr(pipeline, "seek_text", lambda *args: plain(*args)._replace(literals=(), exact=False))
+    module = importlib.import_module("haystack.pipeline.find")
+    plain = module.seek_text
+    monkeypatch.setattr(module, "seek_text", lambda *args: plain(*args)._replace(literals=(), exact=False))
     folded = find(text, path)
     assert scanned
     assert sorted(scanned, key=lambda r: r.origin.offset) == sorted(folded, key=lambda r: r.origin.offset)
