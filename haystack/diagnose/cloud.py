@@ -213,10 +213,10 @@ class _View:
             return False
         if self.pattern.scope == "cloud":
             return record.origin.node in self.nodes or not self.on_loopback
+        if self.pattern.scope in ("request", "resource"):  # what tells of another one is none of its doing
+            return not story and record.origin.node in self.nodes
         told = hosts_told(other.group._replace(findings=(finding,)))
-        if told and not told & {node.partition(".")[0] for node in self.nodes}:
-            return False
-        return record.origin.node in self.nodes or bool(told) or self.pattern.scope != "request"
+        return not told or bool(told & {node.partition(".")[0] for node in self.nodes})
 
     def _in_time(self, finding: Finding) -> bool:
         time = finding.time

@@ -122,6 +122,8 @@ EDGES: list[tuple[str, list[Pattern], dict[str, list[str]], bool]] = [
     ("a fault of a request reaches its own", by_library(scope="request"), {"n1": [cause(1, NEEDLE)], "n2": [effect(2)]}, True),
     ("a fault of a request reaches no other node", by_library(scope="request"),
      {"n1": [cause(1, OTHER)], "n2": [effect(2)]}, False),
+    ("a fault of a resource reaches no other's", by_library(scope="resource"),
+     {"n1": [cause(1, OTHER, f"[instance: {INSTANCE}]"), effect(2)]}, False),
     ("the library says the other way round", [pattern(CAUSE), pattern(EFFECT, "effect", [CAUSE])],
      {"n1": [cause(1, NEEDLE), effect(2)]}, False),
 ]  # fmt: skip
