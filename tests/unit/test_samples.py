@@ -343,3 +343,48 @@ def test_a_stop_is_told_from_a_restart_however_many_there_are(tmp_path: Path, ba
     found = haystack.triage([tree(tmp_path, c1__neutron_server=lines)])
     stopped = [c.reach.records for c in found.candidates if c.reach and c.pattern.id == "neutron-server-stopped"]
     assert stopped == ([] if back else [1])
+
+
+# --- what is tracked by name
+
+
+REFUSED = (
+    "Refusing to bind port {port} to dead agent: {{'id': '{agent}', 'agent_type': 'Open vSwitch agent', "
+    "'binary': 'neutron-openvswitch-agent', 'topic': 'N/A', 'host': '{host}', 'admin_state_up': True, "
+    "'created_at': datetime.datetime(2026, 11, 22, 5, 51, {second})}}"
+)
+AMQP = "[{port}] AMQP server on {host}:5672 is unreachable: timed out. Trying again in {second} seconds."
+# A literal, and lines that hold it: they differ in ids and numbers, and in the host that they name.
+NAMING = [
+    ("Refusing to bind port", REFUSED),  # the name stands far behind the literal
+    ("AMQP server on ", AMQP),
+    ("is unreachable", AMQP),  # before it
+]
+
+
+def named(text: str, host: str, second: int) -> str:
+    ids = {"port": uuid.UUID(int=second), "agent": uuid.uuid5(uuid.NAMESPACE_DNS, host)}
+    return oslo(second, text.format(host=host, second=second % 60, **ids), level="WARNING")
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+@pytest.mark.parametrize(("literal", "text"), NAMING, ids=[literal for literal, _ in NAMING])
+def test_one_line_about_another_in_a_storm_is_looked_at(literal: str, text: str, suffix: str) -> None:
+    lines = [named(text, "compute2" if n == 177 else "compute1", n) for n in range(1000)]
+    for tracked, told in ((frozenset((literal,)), [1]), (frozenset[str](), [])):
+        found = sample(lines, (literal,), f"neutron-server.log{suffix}", tracked=tracked)
+        assert sum(item.times for item in found) == 1000
+        assert len(found) < 150
+        assert [item.times for item in found if "compute2" in item.record.message] == told
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from(("compute1", "compute2", "controller1")), min_size=1, max_size=300))
+def test_each_thing_that_is_tracked_is_counted_and_its_last_word_is_read(hosts: list[str]) -> None:
+    lines = [named(REFUSED, host, n) for n, host in enumerate(hosts)]
+    found = sample(lines, ("Refusing to bind port",), tracked=frozenset(("Refusing to bind port",)))
+    for host in set(hosts):
+        about = [item for item in found if f"'{host}'" in item.record.message]
+        assert sum(item.times for item in about) == hosts.count(host)
+        last = max(n for n, name in enumerate(hosts) if name == host)
+        assert max(item.record.time for item in about if item.record.time) == at(last)
