@@ -5,6 +5,8 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -164,3 +166,20 @@ def fixture_lines(path: Path) -> list[str]:
     """The lines of a log file of the captured incidents."""
     data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     return data.decode("utf-8", "replace").splitlines()
+
+
+# A child inherits the peak of the process it was forked from, and a test run grows: so a small one forks it.
+_LAUNCH = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[2:])
+with open(sys.argv[1], "w") as file:
+    file.write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+sys.exit(code)
+"""
+
+
+def run_measured(command: Sequence[str], peak_file: Path) -> tuple[subprocess.CompletedProcess[bytes], int]:
+    """Run a command to its end: how it ended, and the most memory that it had resident, in KiB."""
+    launched = [sys.executable, "-I", "-c", _LAUNCH, str(peak_file), *command]
+    done = subprocess.run(launched, capture_output=True, check=False)
+    return done, int(peak_file.read_text())

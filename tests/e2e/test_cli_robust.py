@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.making import FIXTURES, NEEDLE, OTHER, at, event, oslo, write
+from tests.making import FIXTURES, NEEDLE, OTHER, at, event, oslo, run_measured, write
 
 HAYSTACK = str(Path(sys.executable).parent / "haystack")
 DOWN = str(FIXTURES / "neutron_down")
@@ -319,22 +319,15 @@ def test_a_single_line_of_300_megabytes(tmp_path: Path) -> None:
             file.write(b"abcdefgh" * (1 << 17))
         file.write(f" {NEEDLE} end\n{oslo(1, 'after', NEEDLE)}\n".encode())
     began = time.monotonic()
-    with subprocess.Popen(
-        [HAYSTACK, "trace", NEEDLE, "--logs", str(path), "--format", "json"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        assert process.stdout is not None
-        output = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+    command = [HAYSTACK, "trace", NEEDLE, "--logs", str(path), "--format", "json"]
+    done, peak = run_measured(command, tmp_path / "peak")
     path.unlink()
-    assert process.returncode == 0
+    assert done.returncode == 0
     assert time.monotonic() - began < 60  # a quadratic walk would take hours
-    assert usage.ru_maxrss < 250 * 1024
-    document = json.loads(output)
+    assert peak < 250 * 1024
+    document = json.loads(done.stdout)
     assert [(r["line"], r["message"][:5]) for r in document["timeline"]] == [(1, "long "), (2, "after")]
-    assert len(output) < 1_000_000
+    assert len(done.stdout) < 1_000_000
 
 
 # --- what cannot be read
@@ -631,16 +624,12 @@ def on_terminal(command: list[str], timeout: float = 30) -> tuple[int, bytes, by
     return process.wait(timeout=5), read[masters[0]], read[masters[1]]
 
 
-def test_memory_stays_flat_and_no_progress_is_shown_where_nobody_looks(big_tree: Path) -> None:
+def test_memory_stays_flat_and_no_progress_is_shown_where_nobody_looks(big_tree: Path, tmp_path: Path) -> None:
     """700 MB of text behind 36 compressed files."""
     command = [HAYSTACK, "trace", NEEDLE, "--logs", str(big_tree), "--jobs", "1"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
-        assert process.stderr is not None
-        errors = process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    assert (process.returncode, errors) == (4, b"")
-    assert usage.ru_maxrss < 250 * 1024
+    done, peak = run_measured(command, tmp_path / "peak")
+    assert (done.returncode, done.stderr) == (4, b"")
+    assert peak < 250 * 1024
 
 
 def test_progress_on_a_terminal(big_tree: Path) -> None:

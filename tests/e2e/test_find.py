@@ -14,7 +14,7 @@ import jsonschema
 import pytest
 
 from tests.e2e.test_cli_robust import CONTROL, HAYSTACK, hostile_tree, on_terminal, run, small_tree
-from tests.making import COMPRESS, FIXTURES, OTHER, at, event, fixture_files, fixture_lines, oslo, write
+from tests.making import COMPRESS, FIXTURES, OTHER, at, event, fixture_files, fixture_lines, oslo, run_measured, write
 
 DOWN = str(FIXTURES / "neutron_down")
 COUNT_SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "count-1.schema.json").read_text())
@@ -203,11 +203,9 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
             "-o",
             str(tmp_path / "out"),
         ]
-        process = subprocess.Popen(command)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        assert process.returncode == 0
-        peaks.append(usage.ru_maxrss)
+        done, peak = run_measured(command, tmp_path / "peak")
+        assert done.returncode == 0
+        peaks.append(peak)
     assert peaks[1] < peaks[0] + 40_000, peaks  # KiB
 
 
@@ -274,8 +272,6 @@ def test_memory_of_many_files_that_are_open_at_once(tmp_path: Path, suffix: str,
         path.parent.mkdir(parents=True)
         path.write_bytes(log)
     command = [HAYSTACK, "find", "as ever", "--jobs", "1", "-o", os.devnull, "--logs", str(tmp_path / "logs")]
-    process = subprocess.Popen(command)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    assert usage.ru_maxrss < most
+    done, peak = run_measured(command, tmp_path / "peak")
+    assert done.returncode == 0
+    assert peak < most
