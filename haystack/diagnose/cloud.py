@@ -13,13 +13,13 @@ from typing import NamedTuple
 
 from ..library.matcher import Finding, Hit
 from ..library.model import Citation
-from ..library.wording import fill, fill_command
+from ..library.wording import fill
 from .cite import Cite, cite_nothing, cited, settings_of
 from .diagnose import SURE
 from .failures import ERROR, weight
-from .graph import DEPTH, JITTER, LINKED, NEAR, OWN, Group, complete, hosts_told, more_general, proof, seconds
+from .graph import DEPTH, JITTER, LINKED, NEAR, OWN, Group, complete, hits_of, hosts_told, more_general, proof, seconds
 from .model import Candidate
-from .rank import LAYER, LEAST, NEAR_EXPLAINS, evidence_of, first_seen
+from .rank import LAYER, LEAST, NEAR_EXPLAINS, candidate_of, counts, evidence_of, explaining, first_seen
 from .stories import Harm, Stories
 
 # Of a candidate's evidence so many lines are its own, before those of what it explains.
@@ -35,6 +35,8 @@ _HARMLESS = 0.42
 _LINKED = 0.94
 # Something else explains it, or says it better.
 _BEHIND = 0.5
+# What is said of a candidate that explains nothing: by whether a record of what failed shows it.
+_ALONE = {True: "a record of something that failed says so", False: "nothing that failed is known to follow from it"}
 # What a candidate of small severity is worth at most, when no more than its own records show it.
 _MINOR = 0.45
 
@@ -74,7 +76,7 @@ def cloud_groups(findings: Sequence[Finding], stories: Stories, harm: Harm) -> l
     result = []
     for (_, cause), members in collected.items():
         ordered = [f for _, f in sorted(members, key=lambda member: (-member[0], seconds(member[1].time)))]
-        times = [hit.record.time for f in ordered for hit in f.hits if hit.record.time]
+        times = [hit.record.time for hit in hits_of(ordered) if hit.record.time]
         link = max(link for link, _ in members)
         bounds = min(times, default=None), max(times, default=None)
         result.append(Group(ordered[0].pattern, cause, tuple(ordered), link, *bounds))
@@ -106,7 +108,7 @@ def causes(nodes: Sequence[Group], stories: Stories, most: int, cite: Cite = cit
             score = min(score, _MINOR)
         # One of two that explain each other (a loop is real, in OVN) is no cause of the other.
         others = [j for j in causes_of.get(i, ()) if j not in reached[i]]
-        before = [j for j in others if _counts(nodes[j], reached[j].keys() & harmful)]
+        before = [j for j in others if counts(nodes[j], reached[j].keys() & harmful)]
         behind[i] = {j for j in before if _is_behind(views[i], reached[j][i])}
         if i in general or behind[i]:
             score *= _BEHIND
@@ -168,10 +170,6 @@ def _factor(group: Group, explains: bool) -> float:
     return NEAR_EXPLAINS if explains and group.pattern.layer == "root" else _HARMLESS
 
 
-def _counts(cause: Group, explained: Collection[int]) -> bool:
-    return cause.link >= LINKED or (cause.pattern.layer == "root" and bool(explained))
-
-
 class _View:
     """Findings of a group with what edges ask of them, worked out once."""
 
@@ -179,7 +177,7 @@ class _View:
         self.group = group
         self.pattern = group.pattern
         self.findings = findings[:_MOST_FINDINGS]
-        records = [hit.record for finding in findings for hit in finding.hits]
+        records = [hit.record for hit in hits_of(findings)]
         self.stories = {story for record in records if (story := stories.of(record))}
         self.nodes = {record.origin.node for record in records}
         self.places = {record.place for record in records}
@@ -244,35 +242,14 @@ def _cause(
     settings: tuple[Citation, ...] = ()
     if score >= SURE:
         settings = cited(settings_of(group, cite), (setting for g in shown for setting in settings_of(g, cite)))
-    captures = group.findings[0].captures
-    candidate = Candidate(
-        group.pattern,
-        group.cause,
-        round(min(score, 0.99), 2),
-        (*_reasons(group, shown), *(setting.text for setting in settings)),
-        tuple(evidence_of([*hits_of(group.findings)[:_OWN_LINES], *_one_a_service(shown), *hits_of(group.findings)])),
-        tuple(dict.fromkeys(g.pattern.id for g in shown)),
-        captures,
-        tuple(fill_command(text, captures) for text in group.pattern.confirm),
-        tuple((fill_command(step.text, captures), step.changing) for step in group.pattern.fix),
-        0,
-        settings,
-    )
+    own = hits_of(group.findings)
+    evidence = evidence_of([*own[:_OWN_LINES], *_one_a_service(shown), *own])
+    candidate = candidate_of(group, score, _reasons(group, shown), evidence, shown, settings, 0)
     return Cause(candidate, group, tuple(finding for findings in reached.values() for finding in findings))
 
 
 def _reasons(group: Group, explained: Sequence[Group]) -> list[str]:
-    reasons = []
-    if explained:
-        names = list(dict.fromkeys(g.cause for g in explained))
-        more = f" and {len(names) - 2} more" if len(names) > 2 else ""
-        reasons.append("it explains: " + "; ".join(names[:2]) + more)
-        if not any(g.first and group.first and g.first < group.first for g in explained):
-            reasons.append("it is the earliest fault on the path")
-    elif group.link >= LINKED:
-        reasons.append("a record of something that failed says so")
-    else:
-        reasons.append("nothing that failed is known to follow from it")
+    reasons = explaining(group, explained) or [_ALONE[group.link >= LINKED]]
     if group.pattern.layer == "effect":
         reasons.append("no root cause beneath it is in the logs")
     return reasons
@@ -285,11 +262,6 @@ def _one_a_service(shown: Sequence[Group]) -> list[Hit]:
         for hit in hits_of(group.findings[:_LOOKED_AT]):
             firsts.setdefault(hit.record.origin.service, hit)
     return [*firsts.values(), *(group.findings[0].hits[0] for group in shown)]
-
-
-def hits_of(findings: Sequence[Finding]) -> list[Hit]:
-    """All hits of the findings."""
-    return [hit for finding in findings for hit in finding.hits]
 
 
 def worst(findings: Sequence[Finding]) -> int:

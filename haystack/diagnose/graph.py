@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ..correlate.ids import bare
 from ..correlate.trace import Trace
-from ..library.matcher import Finding
+from ..library.matcher import Finding, Hit
 from ..library.model import Pattern
 from ..library.wording import fill, lacks
 
@@ -247,6 +247,11 @@ def seconds(time: datetime | None) -> float:
     return time.timestamp() if time else 0.0
 
 
+def hits_of(findings: Iterable[Finding]) -> list[Hit]:
+    """All hits of the findings."""
+    return [hit for finding in findings for hit in finding.hits]
+
+
 def places(findings: Iterable[Finding]) -> set[tuple[str, int]]:
     """Places (source, offset) of the records of the findings."""
-    return {hit.record.place for finding in findings for hit in finding.hits}
+    return {hit.record.place for hit in hits_of(findings)}

@@ -14,7 +14,7 @@ from ..library.model import Citation
 from ..library.wording import fill_command
 from ..record import Record
 from .cite import Cite, cite_nothing, cited, settings_of
-from .graph import LINKED, NEAR, OWN, Group, edges, more_general, reach
+from .graph import LINKED, NEAR, OWN, Group, edges, hits_of, more_general, reach
 from .model import Candidate, Evidence, Stop
 from .outcome import Outcome
 
@@ -55,7 +55,7 @@ def rank(
         score *= _freshness(group, trace)
         if explained_here:
             score = 1 - (1 - score) * 0.72 ** min(len(explained_here), 3)
-        causes = [j for j in graph if i in reached[j] and _counts(nodes[j], reached[j] & tied) and j not in reached[i]]
+        causes = [j for j in graph if i in reached[j] and counts(nodes[j], reached[j] & tied) and j not in reached[i]]
         if causes or i in general:
             score *= _EXPLAINED
         if settings[i]:
@@ -109,7 +109,7 @@ def _is_about(group: Group, service: str) -> bool:
     )
 
 
-def _counts(cause: Group, explained_here: set[int]) -> bool:
+def counts(cause: Group, explained_here: Collection[int]) -> bool:
     """Whether a group may push what it explains behind it: it is tied to the trace, or a root nearby."""
     return cause.link >= LINKED or (cause.pattern.layer == "root" and bool(explained_here))
 
@@ -132,20 +132,36 @@ def _candidate(
     supporting = cited(
         settings[i], (setting for j in sorted(reached) if nodes[j].link >= LINKED for setting in settings[j])
     )
-    captures = group.findings[0].captures
     requests = group.requests | ({trace.main} if group.link >= LINKED and trace.main else set())
+    reasons = _reasons(group, explained, trace, stop)
+    return candidate_of(
+        group, score, reasons, evidence_lines(group, between, explained), explained, supporting, len(requests)
+    )
+
+
+def candidate_of(
+    group: Group,
+    score: float,
+    reasons: Sequence[str],
+    evidence: Sequence[Evidence],
+    explained: Sequence[Group],
+    settings: tuple[Citation, ...],
+    requests_hit: int,
+) -> Candidate:
+    """A group as a candidate: with what it explains, and with its pattern's advice filled in."""
+    captures = group.findings[0].captures
     return Candidate(
         group.pattern,
         group.cause,
         round(min(score, 0.99), 2),
-        (*_reasons(group, explained, trace, stop), *(setting.text for setting in supporting)),
-        tuple(evidence_lines(group, between, explained)),
+        (*reasons, *(setting.text for setting in settings)),
+        tuple(evidence),
         tuple(dict.fromkeys(g.pattern.id for g in explained)),
         captures,
         tuple(fill_command(text, captures) for text in group.pattern.confirm),
         tuple((fill_command(step.text, captures), step.changing) for step in group.pattern.fix),
-        len(requests),
-        supporting,
+        requests_hit,
+        settings,
     )
 
 
@@ -159,13 +175,7 @@ def _reasons(group: Group, explained: Sequence[Group], trace: Trace, stop: Stop 
         reasons.append(f"seen on {', '.join(sorted(filter(None, group.nodes))) or 'the same system'} at that time")
     if stop is not None and group.link == NEAR and _is_about(group, stop.missing):
         reasons.append(f"the request never reached {stop.missing}, where others of its kind went on")
-    if explained:
-        names = list(dict.fromkeys(g.cause for g in explained))
-        more = f" and {len(names) - 2} more" if len(names) > 2 else ""
-        reasons.append("it explains: " + "; ".join(names[:2]) + more)
-    earlier = [g for g in explained if g.first and group.first and g.first < group.first]
-    if explained and not earlier:
-        reasons.append("it is the earliest fault on the path")
+    reasons += explaining(group, explained)
     others = len(group.requests - {trace.main} - trace.requests)
     if others > 0:
         reasons.append(f"{others} other request{'s show' if others > 1 else ' shows'} it too")
@@ -174,14 +184,26 @@ def _reasons(group: Group, explained: Sequence[Group], trace: Trace, stop: Stop 
     return reasons
 
 
+def explaining(group: Group, explained: Sequence[Group]) -> list[str]:
+    """In words what a group explains, and that nothing of it came earlier; nothing where it explains nothing."""
+    if not explained:
+        return []
+    names = list(dict.fromkeys(g.cause for g in explained))
+    more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+    reasons = ["it explains: " + "; ".join(names[:2]) + more]
+    if not any(g.first and group.first and g.first < group.first for g in explained):
+        reasons.append("it is the earliest fault on the path")
+    return reasons
+
+
 def evidence_lines(group: Group, between: Sequence[Group], explained: Sequence[Group]) -> list[Evidence]:
     """At most eight lines: the cause's own, one for each step it explains, then more of its own."""
-    own = _hits(group)
+    own = hits_of(group.findings)
     chosen = own[:3]
     for step in between[:2]:
         chosen += _nearest(step, explained)
     for effect in explained:
-        chosen += _hits(effect)[:1]
+        chosen += hits_of(effect.findings)[:1]
     chosen += own[3:]
     return evidence_of(chosen)
 
@@ -200,13 +222,9 @@ def evidence_of(hits: Sequence[Hit]) -> list[Evidence]:
 def _nearest(step: Group, explained: Sequence[Group]) -> list[Hit]:
     """The first hit of a step on the way, and the last one before what it led to."""
     effect = min((g.first for g in explained if g.first), default=None)
-    hits = sorted(_hits(step), key=lambda hit: hit.record.time.timestamp() if hit.record.time else 0.0)
+    hits = sorted(hits_of(step.findings), key=lambda hit: hit.record.time.timestamp() if hit.record.time else 0.0)
     before = [hit for hit in hits if effect and hit.record.time and hit.record.time <= effect]
     return hits[:1] + before[-1:]
-
-
-def _hits(group: Group) -> list[Hit]:
-    return [hit for finding in group.findings for hit in finding.hits]
 
 
 def _lines(hit: Hit) -> list[Evidence]:

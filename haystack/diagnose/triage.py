@@ -15,10 +15,10 @@ from ..record import Record
 from ..search.samples import Sample
 from . import model
 from .cite import Cite, cite_nothing
-from .cloud import Cause, causes, cloud_groups, hits_of
+from .cloud import Cause, causes, cloud_groups
 from .diagnose import SURE
 from .failures import REFUSED, Failure, failures, template, weight
-from .graph import places
+from .graph import hits_of, places
 from .model import Candidate, Evidence, Known, Names, Reach, Suspect, Unexplained
 from .stories import Harm, Stories
 from .suspects import suspects

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timezone, tzinfo
 from pathlib import Path
 from typing import TypeVar
@@ -12,10 +12,11 @@ from ..correlate import skew
 from ..errors import UsageError
 from ..library import Library
 from ..library.names import did_you_mean
+from ..record import Record
 from ..search import Query
 from ..search.archives import Limits
 from ..search.clock import Clocks, NodeClock
-from ..search.discover import nodes_of
+from ..search.discover import nodes_of, printable
 from ..search.files import FilesEngine
 from ..search.samples import Sample
 
@@ -58,11 +59,25 @@ def open_logs(
 def sample(engine: FilesEngine, query: Query) -> list[Sample]:
     """Samples, with the clocks of the nodes as the logs themselves tell them."""
     samples = engine.sample(query)
-    estimated = skew.estimate([sample.record for sample in samples], engine.time_ranges(), engine.clocks)
-    if not estimated:
-        return samples
-    engine.clocks = Clocks(engine.clocks.default, {**engine.clocks.nodes, **estimated})
-    return engine.sample(query)
+    return engine.sample(query) if set_clocks(engine, [sample.record for sample in samples]) else samples
+
+
+def set_clocks(engine: FilesEngine, records: Sequence[Record]) -> Collection[str]:
+    """Estimate clocks from records; the nodes of which records are read differently from now on."""
+    estimated = skew.estimate(records, engine.time_ranges(), engine.clocks)
+    if estimated:
+        engine.clocks = Clocks(engine.clocks.default, {**engine.clocks.nodes, **estimated})
+    return estimated.keys()
+
+
+def told_clocks(engine: FilesEngine) -> dict[str, NodeClock]:
+    """The clocks of nodes of which something is known, for the answer."""
+    return {node: clock for node, clock in engine.clocks.nodes.items() if clock.source}
+
+
+def shown_paths(logs: Iterable[str | os.PathLike[str]]) -> tuple[str, ...]:
+    """The paths that were asked about, for the answer."""
+    return tuple(printable(str(path)) for path in logs)
 
 
 def limits(size: int | None, members: int | None) -> Limits:

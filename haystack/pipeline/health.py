@@ -15,10 +15,9 @@ from ..insight.health.signs import scan_of
 from ..insight.health.silence import Asked
 from ..library import Matcher, load
 from ..library.names import did_you_mean
-from ..search.discover import printable
 from ..search.files import FilesEngine
 from ..search.rhythm import last_record, longest_gap, pulses
-from .common import open_logs, sample
+from .common import open_logs, sample, shown_paths, told_clocks
 from .shown import Shown
 
 
@@ -85,9 +84,9 @@ def health(
     return Health(
         tuple(numbered),
         engine.coverage(),
-        tuple(printable(str(path)) for path in logs),
+        shown_paths(logs),
         library.problems,
         scope.since or min(times, default=None),
         scope.until or max(times, default=None),
-        {node: clock for node, clock in engine.clocks.nodes.items() if clock.source},
+        told_clocks(engine),
     )

@@ -16,9 +16,8 @@ from ..insight.timings import answer as timings_answer
 from ..library import load
 from ..library.checks import Complaint
 from ..library.names import did_you_mean
-from ..search.discover import printable
 from ..search.records import RecordsEngine
-from .common import open_logs
+from .common import open_logs, shown_paths
 
 
 def timings(
@@ -74,7 +73,7 @@ def timings(
         max_archive_members=max_archive_members,
     )
     calls, follower = measure(engine, scope, followed, slowest, BY[by] if by else None)
-    shown = tuple(printable(str(path)) for path in logs)
+    shown = shown_paths(logs)
     return timings_answer(calls, follower, shown, engine.coverage(), (*library.problems, *known.problems))
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
-from ..correlate import skew
 from ..correlate.ids import UUID, normalise
 from ..correlate.trace import Trace, entry, follow, merge, surroundings
 from ..correlate.trace import find as find_ids
@@ -19,10 +18,9 @@ from ..insight.citations import Citations
 from ..library import Matcher, load
 from ..record import Record
 from ..search import Query
-from ..search.clock import Clocks
 from ..search.discover import printable
 from ..search.files import FilesEngine
-from .common import open_logs
+from .common import open_logs, set_clocks, shown_paths, told_clocks
 from .shown import Shown
 
 # Twins are looked for so far before and after the request.
@@ -80,12 +78,12 @@ def trace(
         asked=tuple(asked),
         verdict=NOT_FOUND,
         coverage=engine.coverage(),
-        logs=tuple(printable(str(path)) for path in logs),
+        logs=shown_paths(logs),
         problems=library.problems,
     )
     if not first:
         return known
-    first = _set_clocks(engine, asked, first, scope)
+    first = _in_right_time(engine, asked, first, scope)
     found = follow(engine, asked, first, scope)
     absent = [i for i in asked if len(asked) > 1 and not any(_names(record, normalise(i)) for record in first)]
     found = found._replace(notes=(*found.notes, *(f"no log line has {identifier}" for identifier in absent)))
@@ -106,7 +104,7 @@ def trace(
         stopped_at=stop,
         trace=found,
         coverage=engine.coverage(),
-        clocks={node: clock for node, clock in engine.clocks.nodes.items() if clock.source},
+        clocks=told_clocks(engine),
     )
 
 
@@ -129,13 +127,9 @@ def _names(record: Record, identifier: str) -> bool:
     return any(identifier in text for text in own) or any(identifier in line for line in record.body)
 
 
-def _set_clocks(engine: FilesEngine, asked: Sequence[str], records: list[Record], scope: Query) -> list[Record]:
+def _in_right_time(engine: FilesEngine, asked: Sequence[str], records: list[Record], scope: Query) -> list[Record]:
     """Estimate clocks from the first records; those of nodes that read differently are read anew."""
-    estimated = skew.estimate(records, engine.time_ranges(), engine.clocks)
-    if not estimated:
-        return records
-    engine.clocks = Clocks(engine.clocks.default, {**engine.clocks.nodes, **estimated})
-    wrong = {record.origin.node for record in records} & estimated.keys()
+    wrong = {record.origin.node for record in records}.intersection(set_clocks(engine, records))
     if not wrong:
         return records
     kept = [record for record in records if record.origin.node not in wrong]

@@ -16,10 +16,9 @@ from ..insight.citations import Citations
 from ..library import Matcher, load
 from ..library.baseline import load_baseline
 from ..search import Query
-from ..search.discover import printable
 from ..search.files import FilesEngine
 from ..search.samples import Sample
-from .common import open_logs, sample
+from .common import open_logs, sample, shown_paths, told_clocks
 from .shown import Shown
 
 # Before a window so much is read at least, to know what is usual.
@@ -79,7 +78,7 @@ def triage(
     answer = Triage(
         result.verdict if engine.covers(query) else NOT_FOUND,
         coverage._replace(notes=(*coverage.notes, *citations.notes)),
-        tuple(printable(str(path)) for path in logs),
+        shown_paths(logs),
         library.problems,
         scope.since or result.window.since,
         scope.until or result.window.until,
@@ -89,7 +88,7 @@ def triage(
         result.noise,
         result.failed,
         unknown=result.unknown,
-        clocks={node: clock for node, clock in engine.clocks.nodes.items() if clock.source},
+        clocks=told_clocks(engine),
     )
     return accept(answer, accepted, today or date.today()) if accepted else answer  # noqa: DTZ011 - the day it is here
 
