@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 
 from ..library.config_match import holds
 from ..library.model import Citation, ConfigClause, Pattern
+from ..masking import quoted
 from ..search.discover import Found
 from ..search.etc import read_configs
 from ..services import Services
 from .config import Document, documents, name_of, reads
-from .secret import quoted
 
 # A cause cites so many settings at most.
 _MOST = 4
