@@ -1,0 +1,60 @@
+"""What the rig needs of the machine, and what is missing here."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from functools import lru_cache
+from pathlib import Path
+
+PROGRAMS = {
+    "ip": "iproute2",
+    "unshare": "util-linux",
+    "nsenter": "util-linux",
+    "setpriv": "util-linux",
+    "ssh": "openssh-client",
+    "ssh-keygen": "openssh-client",
+    "rsync": "rsync",
+}
+SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
+TOXIPROXY = "2.12.0"
+
+
+@lru_cache(maxsize=1)
+def missing() -> str:
+    """Why there can be no rig on this machine; empty when there can."""
+    if os.geteuid() != 0:
+        return "needs root, to make namespaces"
+    absent = sorted({package for program, package in PROGRAMS.items() if shutil.which(program) is None})
+    if not Path(SSHD).exists():
+        absent.append("openssh-server")
+    if absent:
+        return f"needs the packages {', '.join(absent)}"
+    if "\toverlay\n" not in Path("/proc/filesystems").read_text():
+        return "needs overlayfs"
+    tried = subprocess.run(
+        ["unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--mount-proc", "ip", "link", "add", "b0", "type", "bridge"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    return f"no namespaces with a bridge here: {tried.stderr.strip()}" if tried.returncode else ""
+
+
+@lru_cache(maxsize=1)
+def faketime() -> str:
+    """The library that gives a program another clock; empty where it is not installed."""
+    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+    return str(found[0]) if found else ""
+
+
+@lru_cache(maxsize=1)
+def toxiproxy() -> str:
+    """The proxy that spoils connections: of $HAYSTACK_TOXIPROXY or PATH; empty where there is none."""
+    return os.environ.get("HAYSTACK_TOXIPROXY") or shutil.which("toxiproxy-server") or ""
+
+
+def sudo() -> bool:
+    """Whether hosts can have sudo."""
+    return shutil.which("sudo") is not None
