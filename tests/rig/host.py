@@ -32,8 +32,8 @@ class Plan(NamedTuple):
     sudo: str = ""
     behind: str = ""
     without: tuple[str, ...] = ()
-    programs: Mapping[str, str] = {}  # noqa: RUF012 - never written to
-    etc: Mapping[str, str] = {}  # noqa: RUF012
+    programs: Mapping[str, str] = {}
+    etc: Mapping[str, str] = {}
     sshd: tuple[str, ...] = ()
 
 
@@ -174,9 +174,8 @@ class Host:
             (work / name).mkdir()
         lines = [f"mount -t overlay overlay -o lowerdir=/etc,upperdir={work}/etc,workdir={work}/work-etc /etc"]
         if self.plan.without:
-            lines.append(
-                f"mount -t overlay overlay -o lowerdir=/usr/bin,upperdir={work}/upper-bin,workdir={work}/work-bin /usr/bin"
-            )
+            options = f"lowerdir=/usr/bin,upperdir={work}/upper-bin,workdir={work}/work-bin"
+            lines.append(f"mount -t overlay overlay -o {options} /usr/bin")
             lines += [f"rm -f /usr/bin/{program}" for program in self.plan.without]
         lines += [f"mount --bind {work}/programs /usr/local/bin", f"mount --bind {self.logs} /var/log"]
         lines += [f"mount -t tmpfs -o size=64m tmpfs {directory}" for directory in _DIRECTORIES]

@@ -33,12 +33,8 @@ def missing() -> str:
         return f"needs the packages {', '.join(absent)}"
     if "\toverlay\n" not in Path("/proc/filesystems").read_text():
         return "needs overlayfs"
-    tried = subprocess.run(
-        ["unshare", "--net", "--mount", "--uts", "--ipc", "--pid", "--fork", "--mount-proc", "ip", "link", "add", "b0", "type", "bridge"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )  # fmt: skip
+    words = "unshare --net --mount --uts --ipc --pid --fork --mount-proc ip link add b0 type bridge".split()
+    tried = subprocess.run(words, capture_output=True, text=True, check=False)
     return f"no namespaces with a bridge here: {tried.stderr.strip()}" if tried.returncode else ""
 
 

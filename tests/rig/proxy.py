@@ -36,9 +36,8 @@ class Proxy:
 
     def to(self, name: str, listen: str, upstream: str) -> None:
         """Stand before a host."""
-        self._ask(
-            "POST", "/proxies", {"name": name, "listen": f"{listen}:22", "upstream": f"{upstream}:22", "enabled": True}
-        )
+        proxy = {"name": name, "listen": f"{listen}:22", "upstream": f"{upstream}:22", "enabled": True}
+        self._ask("POST", "/proxies", proxy)
 
     def spoil(self, name: str, kind: str, stream: str = "downstream", **attributes: int) -> None:
         """Add a toxic to the way to a host: latency, bandwidth, timeout, reset_peer, slicer, limit_data."""

@@ -46,7 +46,10 @@ class Reaching:
 
 
 def start(cloud: Cloud, name: str, script: str, address: str = "", **options: object) -> Reaching:
-    """Log in to a host of the cloud and run a script there; ``options`` are those of SshOptions, ``timeout`` and ``sudo``."""
+    """Log in to a host of the cloud and run a script there.
+
+    ``options`` are those of SshOptions, and ``timeout`` and ``sudo`` of the script.
+    """
     node = cloud.node(name)
     jumps = [cloud.node(jump) for jump in node.jump]
     return Reaching(cloud.client, node._replace(address=address or node.address), jumps, script, options)

@@ -69,8 +69,14 @@ class Space:
     ) -> subprocess.CompletedProcess[str]:
         """Run a program to its end, successful or not."""
         return subprocess.run(
-            self.command(words), input=stdin, capture_output=True, text=True, timeout=timeout, env=env or {"PATH": _PATH}, check=False
-        )  # fmt: skip
+            self.command(words),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            env=env or {"PATH": _PATH},
+            check=False,
+        )
 
     def sh(self, script: str) -> str:
         """What a shell script says; it must succeed."""
@@ -99,17 +105,17 @@ class Space:
 
     def processes(self) -> list[Process]:
         """All that runs in here, but for what holds it; zombies do not run."""
-        here = os.readlink(f"/proc/{self.pid}/ns/pid")
+        here = Path(f"/proc/{self.pid}/ns/pid").readlink()
         found = []
-        for entry in os.listdir("/proc"):
-            if not entry.isdigit() or int(entry) in self._kept:
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit() or int(entry.name) in self._kept:
                 continue
             try:
-                if os.readlink(f"/proc/{entry}/ns/pid") == here:
-                    line = Path(f"/proc/{entry}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-                    parent = int(Path(f"/proc/{entry}/stat").read_text().rpartition(") ")[2].split()[1])
+                if (entry / "ns/pid").readlink() == here:
+                    line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                    parent = int((entry / "stat").read_text().rpartition(") ")[2].split()[1])
                     if line:  # a zombie has none
-                        found.append(Process(int(entry), parent, line.strip()))
+                        found.append(Process(int(entry.name), parent, line.strip()))
             except (OSError, ValueError):
                 continue  # gone meanwhile
         return found

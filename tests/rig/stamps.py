@@ -15,7 +15,8 @@ _MONTH = "|".join(_MONTHS)
 # Where a line's own stamps stand. What a message says of other times (a date in a query, a row of a database) is
 # another machine's, or UTC, and is left.
 _ISO = re.compile(
-    r'(?P<before>^(?:\{.*?"asctime": ")?|, "asctime": ")(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)(?P<gap>[ T])(?P<clock>[ \d]?\d:\d\d:\d\d)'
+    r'(?P<before>^(?:\{.*?"asctime": ")?|, "asctime": ")(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)'
+    r"(?P<gap>[ T])(?P<clock>[ \d]?\d:\d\d:\d\d)"
     r"(?P<rest>(?:[.,]\d+)?)(?P<zone>Z|[+-]\d\d:?\d\d)?"
 )
 _CLF = re.compile(
