@@ -50,7 +50,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.rig", description=__doc__)
     parser.add_argument("incident", nargs="?", default="neutron_down", help="directory of fixtures/ (%(default)s)")
     parser.add_argument("--skewed", action="store_true", help="give some hosts other clocks and zones")
+    parser.add_argument("--needs", action="store_true", help="only say what cannot be had on this machine")
     options = parser.parse_args()
+    if options.needs:
+        print(*(f"rig: {line}" for line in needs.told() or ["all it needs is here"]), sep="\n")
+        return 0
     if needs.missing():
         print(f"no rig here: {needs.missing()}", file=sys.stderr)
         return 2

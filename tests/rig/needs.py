@@ -18,7 +18,6 @@ PROGRAMS = {
     "rsync": "rsync",
 }
 SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
-TOXIPROXY = "2.12.0"
 
 
 @lru_cache(maxsize=1)
@@ -54,3 +53,17 @@ def toxiproxy() -> str:
 def sudo() -> bool:
     """Whether hosts can have sudo."""
     return shutil.which("sudo") is not None
+
+
+def told() -> list[str]:
+    """What this machine has no tests of, and why."""
+    if missing():
+        return [f"no rig here, so nothing of nodes is tested on it: {missing()}"]
+    lacks = []
+    if not faketime():
+        lacks.append("no clocks that are wrong: libfaketime is not installed (package faketime)")
+    if not toxiproxy():
+        lacks.append("no slow or broken connections: no toxiproxy (tests/run builds it where Go is installed)")
+    if not sudo():
+        lacks.append("no sudo on the hosts: it is not installed")
+    return lacks
