@@ -14,6 +14,7 @@ from typing import IO, NamedTuple
 from .space import Process, Space, children
 
 REPOSITORY = Path(__file__).parents[2]
+_HAYSTACK = "import sys; from haystack.cli import main; sys.argv[0] = 'haystack'; sys.exit(main())"
 
 
 class Done(NamedTuple):
@@ -79,7 +80,7 @@ class Client:
         self, *words: str, stdout: int | IO[bytes] = subprocess.DEVNULL, stderr: int | IO[bytes] = subprocess.DEVNULL
     ) -> subprocess.Popen[bytes]:
         """Start haystack in the working directory; ``pid_of`` tells its own process."""
-        return self.python("-m", "haystack", *words, stdout=stdout, stderr=stderr)
+        return self.python("-c", _HAYSTACK, *words, stdout=stdout, stderr=stderr)
 
     def python(
         self, *words: str, stdout: int | IO[bytes] = subprocess.DEVNULL, stderr: int | IO[bytes] = subprocess.DEVNULL

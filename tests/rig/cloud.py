@@ -96,7 +96,7 @@ def cloud(plans: Sequence[Plan], directory: Path | None = None, *, proxied: Sequ
                 host.address = f"10.77.2.{number + 1}"
                 proxy.space.sh(f"ip addr add {host.address}/16 dev eth0")
                 proxy.to(plan.name, host.address, address)
-            client.knows(host.address, host.host_key)
+            client.knows(f"{host.address},{plan.name}", host.host_key)
             hosts[plan.name] = host
         client.names({name: host.address for name, host in hosts.items() if not host.plan.behind})
         yield Cloud(client, hosts, proxy)
