@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import yaml
+
 from haystack.settings import Node
 
 from . import needs
@@ -37,6 +39,17 @@ class Cloud:
         host = self.hosts[name]
         jump = (host.plan.behind,) if host.plan.behind else ()
         return Node(name, host.address, host.plan.user, jump=jump, sudo=bool(host.plan.sudo))
+
+    def write_settings(self, name: str = "haystack.yaml", **ssh: float) -> Path:
+        """A ``haystack.yaml`` of the cloud in the client's working directory; ``ssh`` are its options."""
+        nodes = {}
+        for host in self.hosts.values():
+            node = self.node(host.name)
+            fields = {"address": node.address, "user": node.user, "jump": list(node.jump), "sudo": node.sudo}
+            nodes[node.name] = {key: value for key, value in fields.items() if value}
+        file = self.client.work / name
+        file.write_text(yaml.safe_dump({"ssh": ssh, "nodes": nodes}))
+        return file
 
     def inventory(self) -> str:
         """An Ansible inventory (INI) of the cloud, as somebody would have written it by hand."""
