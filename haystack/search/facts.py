@@ -13,38 +13,21 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
+from ..facts.files import FACTS_JSON, RESOURCES, TIMEDATECTL
 from .clock import NodeClock
 
 # So much of one is read; the largest TZif has 4 KiB, the units of a node with many mounts a few hundred.
 MOST_BYTES = 512 << 10
 _HOSTNAMES = ("hostname", "sos_commands/host/hostname")
 _DATES = ("sos_commands/date/date", "date")
-TIMEDATECTL = ("sos_commands/systemd/timedatectl", "sos_commands/date/timedatectl")
-# What sos keeps of a machine's resources; ``health`` reads them.
-DF = tuple(f"sos_commands/filesys/{name}" for name in ("df_-al_-x_autofs", "df_-al"))
-DF_INODES = tuple(f"sos_commands/filesys/{name}" for name in ("df_-ali_-x_autofs", "df_-ali"))
-FREE = ("sos_commands/memory/free", "sos_commands/memory/free_-m")
-MEMINFO = "proc/meminfo"
-UPTIME = ("sos_commands/host/uptime", "sos_commands/general/uptime")
-LSCPU = "sos_commands/processor/lscpu"
-UNITS = tuple(f"sos_commands/systemd/systemctl_list-units{options}" for options in ("_--failed", "", "_--all"))
-TRACKING = ("sos_commands/chrony/chronyc_tracking", "sos_commands/ntp/chronyc_tracking")
 FACT_FILES = (
-    "facts.json",
+    FACTS_JSON,
     "etc/localtime",
     "etc/timezone",
     *_HOSTNAMES,
     *_DATES,
     "sos_commands/date/date_--utc",
-    *TIMEDATECTL,
-    *DF,
-    *DF_INODES,
-    *FREE,
-    MEMINFO,
-    *UPTIME,
-    LSCPU,
-    *UNITS,
-    *TRACKING,
+    *RESOURCES,
 )
 _FACTS = {tuple(name.split("/")): name for name in FACT_FILES}
 # The target of a link stands in for the content of etc/localtime.

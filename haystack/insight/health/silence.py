@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from ...facts import Told
 from ...record import Record
 from ...search.rhythm import Pulse
-from .model import AMBER, RED, Row, Told
+from .model import AMBER, RED, Row
 
 # Shorter than this nobody is missed.
 _LEAST = timedelta(minutes=5)
