@@ -1,4 +1,4 @@
-"""The files of sos that tell of a machine's resources, by their place in the report; the first that is there is read."""
+"""The files of sos that tell of a machine's resources, by their place; of several the first that is there is read."""
 
 from __future__ import annotations
 

@@ -87,8 +87,7 @@ def words(fact: Fact) -> str:
     """The fact as a part of a sentence: ``/var is 100 % full``."""
     kind = KINDS[fact.name]
     template = kind.otherwise if kind.otherwise and fact.value == "false" else kind.words
-    value = short(fact.value) if kind.number else cut(fact.value) or "a process that is not named"
-    return template.format_map({"value": value, **{label: cut(text) for label, text in fact.of.items()}})
+    return template.format_map({"value": shown(fact), **{label: _cut(text) for label, text in fact.of.items()}})
 
 
 def words_of_none(name: str, asked: Mapping[str, str]) -> str:
@@ -96,12 +95,14 @@ def words_of_none(name: str, asked: Mapping[str, str]) -> str:
     return KINDS[name].nothing.format_map({**dict.fromkeys(KINDS[name].labels, "?"), **asked})
 
 
-def short(number: str) -> str:
-    """A number as a sentence has it: one digit behind the point at most, and none that is zero."""
-    return f"{float(number):.1f}".removesuffix(".0")
+def shown(fact: Fact) -> str:
+    """The value as a sentence has it: of a number one digit behind the point, and none that is zero."""
+    if KINDS[fact.name].number:
+        return f"{float(fact.value):.1f}".removesuffix(".0")
+    return _cut(fact.value) or "a process that is not named"
 
 
-def cut(text: str) -> str:
+def _cut(text: str) -> str:
     """A text of a machine on one line, not longer than a sentence bears."""
     line = " ".join(text.split())
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"

@@ -16,8 +16,8 @@ class Told(NamedTuple):
 class Fact(NamedTuple):
     """One thing that a machine tells of itself, and the line that tells it.
 
-    ``name`` is one of ``KINDS``; ``value`` is as a clause compares it: a number in digits, ``true`` or ``false``, a word.
-    ``of`` tells of what it is, by the labels of its kind: ``{"mount": "/var"}``.
+    ``name`` is one of ``KINDS``; ``value`` is as a clause compares it: a number in digits, ``true`` or ``false``, a
+    word. ``of`` tells of what it is, by the labels of its kind: ``{"mount": "/var"}``.
     """
 
     name: str

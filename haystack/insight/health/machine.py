@@ -1,8 +1,7 @@
-"""What the facts of a machine mean for its health: how full disks may be, how much memory must be left, and the like."""
+"""What the facts of a machine mean for its health: how full disks may be, how much memory must be left, and so on."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -16,8 +15,6 @@ _BUSY = 2.0
 _FAR_OFF, _OFF = 30.0, 1.0
 # Of one kind of facts so many that are wrong are told.
 _MOST = 50
-# The name of an instance of a unit, and what kind of unit it is.
-_SUFFIX = re.compile(r"(?:@.*)?\.service$")
 # Units of these are known, and no cloud stands on them.
 _OF_THE_SYSTEM = frozenset(("systemd", "syslog", "kernel", "cloud-init", "sshd", "audit", "snmpd", "juju"))
 _DISKS = {"filesystems.used_percent": "its space", "filesystems.inodes_percent": "its inodes"}
@@ -53,7 +50,7 @@ def machine_rows(check: str, machines: Mapping[str, Sequence[Judged]], services:
 def _state(fact: Judged, services: Services) -> str:
     if fact.check != "units" or fact.state == GREEN:
         return fact.state
-    service = services.of_name(_SUFFIX.sub("", fact.subject))
+    service = services.of_unit(fact.subject)
     return RED if service and service not in _OF_THE_SYSTEM else AMBER
 
 
