@@ -36,9 +36,9 @@ def cited_of(group: Group, cite: Cite) -> Cited:
             values = captures.setdefault(name, {})
             if value and len(values) < _MOST_VALUES:
                 values[value] = None
-    named = {host for name in HOST_CAPTURES for host in captures.get(name, ())}
     seen = Seen(
-        frozenset((*places, *((host, "") for host in named))),
+        frozenset(places),
+        frozenset(host for name in HOST_CAPTURES for host in captures.get(name, ())),
         group.first,
         group.last,
         {name: tuple(values) for name, values in captures.items()},

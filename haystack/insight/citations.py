@@ -32,8 +32,9 @@ class Citations:
 
     def of(self, pattern: Pattern, seen: Seen) -> Cited:
         """The settings and the facts that support a pattern seen so; see ``cited_settings`` and ``cited_facts``."""
+        places = {*seen.places, *((host, "") for host in seen.hosts)}
         return Cited(
-            cited_settings(pattern, seen.places, self._configured(), self._services) if pattern.config else (),
+            cited_settings(pattern, places, self._configured(), self._services) if pattern.config else (),
             cited_facts(pattern, seen, self._told(), self._services) if pattern.facts else (),
         )
 

@@ -49,20 +49,25 @@ def machines_of(found: Found, services: Services) -> Machines:
 def cited_facts(pattern: Pattern, seen: Seen, machines: Machines, services: Services) -> tuple[CitedFact, ...]:
     """The facts that support a pattern seen so, in the order of its clauses; of one fact the first clause speaks.
 
-    Asked are the nodes it was seen on. With a service in the clause those of them where it runs, and all where it runs
-    when the fault is one of the cloud.
+    Asked are the nodes that its records speak of, else those it was seen on. With a service in the clause those of
+    them where it runs, and all where it runs when the fault is one of the cloud.
     """
     there: dict[str, set[str]] = {}
     for node, service in seen.places:
         there.setdefault(short_name(node), set()).add(service)
+    known = {short_name(node) for node in machines}
+    named = {short_name(host.partition("@")[0]) for host in seen.hosts} & known  # cinder's are `host@backend`
     found: dict[tuple[object, ...], CitedFact] = {}
     for clause in pattern.facts:
+        anywhere = pattern.scope == "cloud" and bool(clause.service) and not named
         for node, machine in sorted(machines.items()):
-            own = there.get(short_name(node))
-            if not _is_asked(clause, own is not None, pattern, machine, services):
+            name = short_name(node)
+            if not anywhere and name not in (named or there):
+                continue
+            if clause.service and not _runs(machine.services, clause.service, services):
                 continue
             facts = machine.facts.get(clause.fact, ())
-            for support in supports(clause, facts, (own or set()) - {""}, seen.captures, services):
+            for support in supports(clause, facts, there.get(name, set()) - {""}, seen.captures, services):
                 cited = _cited(clause, node, support, machine, seen)
                 found.setdefault((node, cited.fact, cited.of), cited)
     # What counts comes first: no more than a few are shown.
@@ -72,12 +77,6 @@ def cited_facts(pattern: Pattern, seen: Seen, machines: Machines, services: Serv
 def short_name(node: str) -> str:
     """Records and trees call a node with or without its domain."""
     return node.partition(".")[0]
-
-
-def _is_asked(clause: FactClause, was_seen: bool, pattern: Pattern, machine: Machine, services: Services) -> bool:
-    if not was_seen and (pattern.scope != "cloud" or not clause.service):
-        return False
-    return not clause.service or _runs(machine.services, clause.service, services)
 
 
 def _runs(running: Collection[str], wanted: Collection[str], services: Services) -> bool:

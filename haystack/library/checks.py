@@ -130,6 +130,8 @@ def _facts(pattern: Pattern, library: Library, _: Matcher) -> list[Complaint]:
             *((part[0], clause._replace(conditions=_without(clause.conditions, part))) for part in clause.conditions),
             *((f"where {part[0]}", clause._replace(where=_without(clause.where, part))) for part in clause.where),
         ]
+        if clause.fact == "services" and clause.service:
+            parts.append(("service", clause._replace(service=())))
         complaints += [
             Complaint(pattern.id, f'{name}: "{part}" is proven by no hit and no miss', True)
             for part, less in parts
@@ -147,7 +149,7 @@ def _holds(clause: FactClause, sample: str, library: Library) -> bool:
     document = json.loads(sample)
     captures = {name: (str(value),) for name, value in document.pop(CAPTURES, {}).items()}
     facts = facts_of({FACTS_JSON: json.dumps(document).encode()})
-    seen = clause.service or tuple(library.services.rows)
+    seen = tuple(library.services.rows)
     return bool(supports(clause, facts, seen, captures, library.services))
 
 

@@ -13,10 +13,11 @@ FAR = timedelta(days=1)
 
 
 class Seen(NamedTuple):
-    """Where and when a pattern was seen: (node, service), the service empty for a host that records name; the first and
-    the last time; and all that its clauses captured, by name."""
+    """Where and when a pattern was seen: (node, service); the hosts that its records speak of; the first and the last
+    time; and all that its clauses captured, by name."""
 
     places: frozenset[tuple[str, str]]
+    hosts: frozenset[str] = frozenset()
     first: datetime | None = None
     last: datetime | None = None
     captures: Mapping[str, tuple[str, ...]] = {}

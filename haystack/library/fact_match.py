@@ -57,7 +57,10 @@ def supports(
     if any(name == MISSING for name, _ in clause.conditions):
         asked = {label: ", ".join(values) for label, values in where.items()}
         return [Supports(None, words_of_none(clause.fact, asked))] if known and not chosen else []
-    return [Supports(fact, words(fact)) for fact in chosen if all(met(c, fact.value) for c in clause.conditions)]
+    held = [fact for fact in chosen if all(met(condition, fact.value) for condition in clause.conditions)]
+    if clause.fact == "services":
+        held = _of_whole_services(held, chosen, services)
+    return [Supports(fact, words(fact)) for fact in held]
 
 
 def _values(operands: Sequence[str], captures: Captures) -> tuple[str, ...] | None:
@@ -77,6 +80,15 @@ def _values(operands: Sequence[str], captures: Captures) -> tuple[str, ...] | No
 def _is_of(fact: Fact, wanted: Collection[str], services: Services) -> bool:
     service = services.of_unit(fact.of["unit"])
     return bool(service) and any(services.matches(name, service) for name in wanted if name)
+
+
+def _of_whole_services(held: Sequence[Fact], every: Sequence[Fact], services: Services) -> list[Fact]:
+    """Those whose service has no other unit that the clause does not hold of: libvirtd may be off where virtqemud runs.
+
+    The instances of one unit, `ceph-osd@3`, speak each for itself.
+    """
+    others = {services.of_unit(fact.of["unit"]) for fact in every if fact not in held and "@" not in fact.of["unit"]}
+    return [fact for fact in held if services.of_unit(fact.of["unit"]) not in others]
 
 
 def _fits(fact: Fact, label: str, values: Collection[str], known: Sequence[Fact]) -> bool:
