@@ -198,7 +198,7 @@ class Connection:
         try:
             out, err, problem = _communicate(process, stdin, timeout, limit)
         finally:
-            _reap(process)
+            reap(process)
         if problem == "slow":
             raise NodeError(self.node.name, "slow", f"no answer within {timeout:.0f} s", "is it overloaded?")
         if problem:
@@ -385,7 +385,8 @@ def _communicate(
     return bytes(out), bytes(err), ""
 
 
-def _reap(process: subprocess.Popen[bytes]) -> None:
+def reap(process: subprocess.Popen[bytes]) -> None:
+    """End a process that was started here, with its pipes."""
     for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:
             with suppress(OSError):

@@ -151,9 +151,9 @@ def test_nothing_outlives_a_killed_haystack(sshd: Sshd, tmp_path: Path) -> None:
         from haystack.nodes.ssh import Connections
         from haystack.settings import Node, SshOptions
         with Connections({sshd.options!r}) as connections, connections.to({sshd.node!r}) as connection:
-            connection.start("echo $$; sleep 987")
+            connection.start("sleep 987", lifetime=1)
             print(connections.directory, flush=True)
-            connection.run("sleep 988", timeout=60)
+            connection.run("sleep 988", timeout=3)
         """)
     )
     with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as process:
