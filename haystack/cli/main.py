@@ -21,6 +21,7 @@ COMMANDS = {
     "health": ("health", "Tell the state of services, support services and machines."),
     "find": ("find", "Find records by text, and see what was parsed."),
     "timings": ("timings", "Measure response times of APIs and lead times of operations."),
+    "fetch": ("fetch", "Fetch logs, facts and configuration of the nodes."),
     "nodes": ("nodes", "Show what the logs were recognised as."),
     "config": ("config", "Show where nodes of one role are configured differently."),
     "patterns": ("patterns", "List, show and check the library of known faults."),

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..errors import NodeError, UsageError
 from ..nodes.each import each
-from ..nodes.fetch.model import NodeFetch, Progress, Wanted, Watch
+from ..nodes.fetch.model import Fetch, NodeFetch, Progress, Wanted, Watch
 from ..nodes.fetch.names import OURS
 from ..nodes.fetch.node import Shared, fetch_node
 from ..nodes.fetch.result import SCHEMA, row
@@ -26,17 +26,6 @@ from ..settings import Node, Settings
 from .common import sensible
 
 LAST = "fetch.json"
-
-
-class Fetch(NamedTuple):
-    """What a run of ``fetch`` did; ``nodes`` in the order they were given."""
-
-    to: Path
-    nodes: tuple[NodeFetch, ...]
-    began: datetime
-    seconds: float
-    since: datetime | None = None
-    until: datetime | None = None
 
 
 def fetch(
@@ -100,7 +89,7 @@ def _ours(to: Path) -> Iterator[Path]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as err:
-            raise UsageError(f"--to {to}: another fetch is bringing logs there; wait for it, or choose another") from err
+            raise UsageError(f"--to {to}: another fetch is at work there; wait for it, or choose another") from err
         yield home
 
 

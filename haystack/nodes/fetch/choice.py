@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import pairwise
 from typing import NamedTuple
 
 from ...services import unrotated
@@ -58,7 +59,7 @@ def _predecessors(files: Iterable[Listed]) -> Mapping[str, Listed]:
         if all(file.path != log for file in rotations):
             continue  # `10.0.0.1` and `10.0.0.2` are no rotations of a `10.0.0` that is not there
         rotations.sort(key=lambda file: file.mtime)
-        for older, newer in zip(rotations, rotations[1:], strict=False):
+        for older, newer in pairwise(rotations):
             if older.path != log:  # the current file is nobody's predecessor, however long it was not written to
                 before[newer.path] = older
     return before

@@ -23,9 +23,10 @@ _MOST_TROUBLES = 50
 _SCRIPT = r"""
 list() {
   printf 'R %s\0' "$1"
-  find -H "$1" -xdev -maxdepth @deepest@ -type f \( -readable -printf 'F %s %T@ %i %D %P\0' -o -printf 'U %s %T@ %i %D %P\0' \)
+  find -H "$1" -xdev -maxdepth @deepest@ -type f \
+    \( -readable -printf 'F %s %T@ %i %D %P\0' -o -printf 'U %s %T@ %i %D %P\0' \)
 }
-printf 'T %s\0' "$(date +%s)"
+printf '\0T %s\0' "$(date +%s)"
 for root in @roots@; do
   list "$root"
   for link in "$root"/*; do
@@ -37,7 +38,9 @@ for root in @roots@; do
   done
   [ -r /proc/mounts ] || continue
   while read -r _ at kind _; do
-    case $at in "$root"/*) case $kind in ext[234] | xfs | btrfs | zfs | f2fs | jfs | reiserfs | overlay | tmpfs) list "$at" ;; esac ;; esac
+    case $at in "$root"/*)
+      case $kind in ext[234] | xfs | btrfs | zfs | f2fs | jfs | overlay | tmpfs) list "$at" ;; esac ;;
+    esac
   done </proc/mounts
 done
 printf 'E\0'
@@ -65,7 +68,8 @@ def list_logs(connection: Connection, now: float, fold: bool = False) -> Listing
     roots = " ".join(map(shlex.quote, node.logs))
     script = _SCRIPT.replace("@deepest@", str(_DEEPEST)).replace("@roots@", roots)
     answer = connection.run(script, timeout=_TIMEOUT, limit=_MOST_BYTES)
-    records = answer.stdout.split(b"\0")
+    # Before the first mark is what a shell's start-up file has to say.
+    records = answer.stdout.partition(b"\0")[2].split(b"\0")
     if len(records) < 3 or records[-2:] != [b"E", b""] or not records[0].startswith(b"T "):
         words = last_words(answer.stderr)
         if "-printf" in words or "find: not found" in answer.stderr:

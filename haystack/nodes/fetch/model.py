@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import NamedTuple
 
 # Room for what a file may grow by while it is fetched: a busy debug log writes some MB a second.
@@ -110,3 +111,14 @@ class NodeFetch(NamedTuple):
     journal: int = 0  # entries' bytes
     containers: int = 0
     fetched: str = ""  # when what is here was last brought, ISO 8601; empty for never
+
+
+class Fetch(NamedTuple):
+    """What a run of ``fetch`` did; ``nodes`` in the order they were given."""
+
+    to: Path
+    nodes: tuple[NodeFetch, ...]
+    began: datetime
+    seconds: float
+    since: datetime | None = None
+    until: datetime | None = None

@@ -15,7 +15,7 @@ from ..ssh import Connection, Connections
 from . import rsync, sftp
 from .choice import Choice, choose
 from .listing import Listing, list_logs
-from .manifest import Kept, Manifest, read_manifest, under_way, write_manifest
+from .manifest import Kept, read_manifest, under_way, write_manifest
 from .model import Listed, NodeFetch, Progress, Refusal, Stop, Wanted, Watch
 from .room import Room
 from .rotation import moves
@@ -170,9 +170,9 @@ class _Work:
         self, connection: Connection, able: Abilities, files: list[Listed], came: Callable[[int], None]
     ) -> Mapping[str, str]:
         """Bring files into the stage; what was said of those that did not come."""
-        way = rsync if rsync.usable(able) else sftp
-        self.transport = "rsync" if way is rsync else "sftp"
-        moved = way.bring(
+        self.transport = "rsync" if rsync.usable(able) else "sftp"
+        bring = rsync.bring if rsync.usable(able) else sftp.bring
+        moved = bring(
             connection,
             able,
             self.stage,

@@ -15,7 +15,6 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
 from ...errors import NodeError
@@ -38,7 +37,9 @@ _DRIP, _DRIP_TIME = 64 << 10, 300.0
 _MOST_STDERR = 256 << 10
 _PROGRESS = re.compile(rb"(\d+) +\d+%[^\r\n]{0,60}?(?:\(xfr#(\d+),[^\r\n]{0,60}\))?[\r\n]")
 _MOVED = re.compile(r"^Total bytes (?:sent|received): ([\d,.]+)", re.MULTILINE)
-_OF_FILE = re.compile(r'^(?:rsync: |file has vanished: |ERROR: )[^\n]{0,100}?"?(?P<path>/[^\n"]{1,4096})"?(?P<says>[^\n]*)')
+_OF_FILE = re.compile(
+    r'^(?:rsync: |file has vanished: |ERROR: )[^\n]{0,100}?"?(?P<path>/[^\n"]{1,4096})"?(?P<says>[^\n]*)'
+)
 
 
 class Moved(NamedTuple):
@@ -238,7 +239,9 @@ class _Run:
 def _broken(connection: Connection, status: int, words: str) -> NodeError:
     """Why rsync ended as it did, by its exit code and what it and ssh said."""
     node = connection.node
-    says = last_words("\n".join(line for line in words.splitlines() if not line.startswith("rsync error:"))) or "no word"
+    says = (
+        last_words("\n".join(line for line in words.splitlines() if not line.startswith("rsync error:"))) or "no word"
+    )
     refused = sudo_refused(node, words) if node.sudo else None
     if refused:
         return refused

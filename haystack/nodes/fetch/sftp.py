@@ -48,7 +48,7 @@ class _Client(SFTPClient):
     def __init__(self, sock: socket.socket, watch: Watch) -> None:
         self.watch = watch
         self.moved = 0
-        super().__init__(sock)  # type: ignore[arg-type] - a socket will do, says its own _read_all
+        super().__init__(sock)  # type: ignore[arg-type]  # a socket will do, as its own _read_all says
 
     def _read_all(self, n: int) -> bytes:
         if n > _LARGEST_PACKET:
@@ -137,9 +137,7 @@ class _Pace:
 
 
 @contextmanager
-def _channel(
-    connection: Connection, abilities: Abilities
-) -> Iterator[tuple[socket.socket, subprocess.Popen[bytes]]]:
+def _channel(connection: Connection, abilities: Abilities) -> Iterator[tuple[socket.socket, subprocess.Popen[bytes]]]:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         if connection.node.sudo:

@@ -41,8 +41,7 @@ class Stage:
         """
         found: list[tuple[str, int]] = []
         for above, _, names, handle in os.fwalk(self.path, topdown=False, follow_symlinks=False):
-            below = os.path.relpath(above, self.path)
-            parts = [] if below == "." else below.split("/")
+            parts = Path(above).relative_to(self.path).parts
             for name in sorted(names):
                 info = os.stat(name, dir_fd=handle, follow_symlinks=False)
                 if not stat.S_ISREG(info.st_mode):
@@ -71,11 +70,11 @@ class Stage:
         """Sizes of the partial files of what is wanted; others are removed, and those shorter than what is here."""
         sizes: dict[str, int] = {}
         for above, _, names, handle in os.fwalk(self.path, follow_symlinks=False):
-            if os.path.basename(above) != PARTIAL:
+            here = Path(above).relative_to(self.path)
+            if here.name != PARTIAL:
                 continue
-            place = os.path.relpath(os.path.dirname(above), self.path)
             for name in names:
-                path = "/" + name if place == "." else f"/{place}/{name}"
+                path = "/" + (here.parent / name).as_posix()
                 info = os.stat(name, dir_fd=handle, follow_symlinks=False)
                 if path not in wanted or not stat.S_ISREG(info.st_mode) or info.st_size <= self.size_here(path):
                     os.unlink(name, dir_fd=handle)
@@ -101,7 +100,7 @@ class Stage:
     def has(self, path: str, kept: Kept) -> bool:
         """Whether the file in its place is the one that was kept."""
         try:
-            info = os.lstat(self.home / relative(path))
+            info = (self.home / relative(path)).lstat()
         except OSError:
             return False
         # File systems with whole seconds only are put up with.
@@ -111,7 +110,7 @@ class Stage:
     def size_here(self, path: str) -> int:
         """The size of the file in its place; -1 where there is none."""
         try:
-            info = os.lstat(self.home / relative(path))
+            info = (self.home / relative(path)).lstat()
         except OSError:
             return -1
         return info.st_size if stat.S_ISREG(info.st_mode) else -1
@@ -121,7 +120,7 @@ class Stage:
         for above, _, _ in os.walk(self.path, topdown=False):
             if Path(above) != self.path:
                 with suppress(OSError):
-                    os.rmdir(above)
+                    Path(above).rmdir()
 
 
 def _keep_part(handle: int, name: str, wanted: str, size: int) -> None:
