@@ -42,7 +42,7 @@ def fetch(ctx: click.Context, /, **options: Any) -> None:
     """Fetch logs, facts and configuration of the nodes, many at once.
 
     Only files that may hold a line of the window come, and of those that are here already only what changed. A fetch
-    that broke off goes on where it was. A node that fails is told, with what to try, and the others go on (exit code 3).
+    that broke off goes on where it was. A node that fails is told, with what to try, and the others go on (exit 3).
     """
     from ..pipeline.fetch import fetch as bring
     from ..report import fetch_report, output

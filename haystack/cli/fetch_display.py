@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from ..nodes.fetch.model import Progress
+    from ..pipeline.fetch import Progress
 
 _TICK = 0.25
 _BUSY = ("connecting", "listing", "fetching", "journal", "containers", "facts")

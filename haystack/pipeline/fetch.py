@@ -25,6 +25,8 @@ from ..search.layouts import is_archive_name, is_log_name
 from ..settings import Node, Settings
 from .common import sensible
 
+__all__ = ["Progress", "fetch"]
+
 LAST = "fetch.json"
 
 

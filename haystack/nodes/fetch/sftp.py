@@ -1,7 +1,8 @@
 """SFTP where a node has no rsync: the same stage, the same promises, a file at a time.
 
-paramiko speaks the protocol over a socket whose other end is ssh's; it opens no connection of its own. What is here of
-a file is its beginning: where it is the node's too, as far as its first and last bytes tell, only the rest is asked for.
+paramiko speaks the protocol over a socket whose other end is ssh's; it opens no connection of its own. What is here
+of a file is its beginning: where it is the node's too, as far as its first and last bytes tell, only the rest is asked
+for.
 """
 
 from __future__ import annotations

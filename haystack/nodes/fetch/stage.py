@@ -1,7 +1,7 @@
 """The stage of a node: where files come in, and from which only what is proven whole goes to its place.
 
-Whole is what rsync, or we, renamed to its own name in the stage: both do so after the last byte was checked. It is taken
-for the file it was asked for when the node lists the same inode under its path before and after: a log that was
+Whole is what rsync, or we, renamed to its own name in the stage: both do so after the last byte was checked. It is
+taken for the file it was asked for when the node lists the same inode under its path before and after: a log that was
 rotated meanwhile is not. What is not whole lies in a directory ``PARTIAL`` and serves the next transfer as its basis.
 """
 
@@ -53,7 +53,7 @@ class Stage:
                 else:
                     found.append(("/" + "/".join((*parts, name)), info.st_size))
         # os.fwalk tells links to directories as directories, and does not enter them.
-        for above, directories, _, handle in os.fwalk(self.path, follow_symlinks=False):
+        for _, directories, _, handle in os.fwalk(self.path, follow_symlinks=False):
             for name in directories:
                 if stat.S_ISLNK(os.stat(name, dir_fd=handle, follow_symlinks=False).st_mode):
                     os.unlink(name, dir_fd=handle)
