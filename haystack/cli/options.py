@@ -138,35 +138,36 @@ _REPORTS = (
 
 def report_options(command: _Function) -> _Function:
     """The options of a command that searches logs and answers with a report."""
-    return _with(command, (*_SEARCH, *_REPORTS))
+    return with_options(command, (*_SEARCH, *_REPORTS))
 
 
 def output_options(command: _Function) -> _Function:
     """The options of a command that answers with a report of what it knows where to search."""
-    return _with(command, _REPORTS)
+    return with_options(command, _REPORTS)
 
 
 def search_options(command: _Function) -> _Function:
     """The options of a command that searches logs and lists what it finds."""
-    return _with(command, (*_SEARCH, *_OUTPUT))
+    return with_options(command, (*_SEARCH, *_OUTPUT))
 
 
 def tree_options(command: _Function) -> _Function:
     """The options of a command that looks at logs as a whole."""
-    return _with(command, (_LOGS, _ZONE, *_ARCHIVES, *_OUTPUT))
+    return with_options(command, (_LOGS, _ZONE, *_ARCHIVES, *_OUTPUT))
 
 
 def answer_options(command: _Function) -> _Function:
     """The options of a command that answers in text or JSON."""
-    return _with(command, _OUTPUT)
+    return with_options(command, _OUTPUT)
 
 
 def config_options(command: _Function) -> _Function:
     """The options of a command that looks at configuration."""
-    return _with(command, (_LOGS, *_ARCHIVES, *_OUTPUT))
+    return with_options(command, (_LOGS, *_ARCHIVES, *_OUTPUT))
 
 
-def _with(command: _Function, options: Sequence[Callable[[_Function], _Function]]) -> _Function:
+def with_options(command: _Function, options: Sequence[Callable[[_Function], _Function]]) -> _Function:
+    """The command with options, in the order given."""
     for option in reversed(options):
         command = option(command)
     return command
