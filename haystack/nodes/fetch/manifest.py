@@ -34,11 +34,15 @@ class Kept(NamedTuple):
 
 
 class Stretch(NamedTuple):
-    """A stretch of time that a file of a journal or container holds; in microseconds since 1970, both inclusive."""
+    """A stretch of time of a journal or container that is held, in microseconds since 1970, both inclusive.
+
+    ``name`` is its file, as a path below the node's directory; empty where nothing was said then.
+    """
 
     name: str
     since: int
     until: int
+    size: int
 
 
 class Manifest(NamedTuple):
@@ -109,7 +113,7 @@ def _numbers(row: Mapping[str, object]) -> tuple[int, int, int, int]:
 
 
 def _stretch(row: Mapping[str, object]) -> Stretch:
-    return Stretch(str(row["name"]), _int(row["since"]), _int(row["until"]))
+    return Stretch(str(row["name"]), _int(row["since"]), _int(row["until"]), _int(row["size"]))
 
 
 def _int(value: object) -> int:

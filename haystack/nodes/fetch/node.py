@@ -12,7 +12,7 @@ from ...errors import NodeError
 from ...settings import Node
 from ..abilities import Abilities, abilities
 from ..ssh import Connection, Connections
-from . import rsync, sftp
+from . import containers, journal, rsync, sftp
 from .choice import Choice, choose
 from .listing import Listing, list_logs
 from .manifest import Kept, read_manifest, under_way, write_manifest
@@ -20,9 +20,11 @@ from .model import Listed, NodeFetch, Progress, Refusal, Stop, Wanted, Watch
 from .room import Room
 from .rotation import moves
 from .stage import Stage
+from .stretches import window
 
 # A log that is rotated while it comes is asked for again; three times in one fetch it is not.
 _ROUNDS = 3
+_CONTAINERS = ("docker", "podman")
 
 
 class Shared(NamedTuple):
@@ -76,6 +78,7 @@ class _Work:
         self.failed: dict[str, Refusal] = {}
         self.troubles: list[Refusal] = []
         self.notes: list[str] = []
+        self.of_sources: dict[str, int] = {}
         self.listing = Listing({})
         self.choice = Choice({}, 0)
 
@@ -87,6 +90,8 @@ class _Work:
             self.stage.make()
             self.progress.state = "listing"
             self.logs(connection, able)
+            if self.shared.wanted.journal:
+                self.sources(connection, able)
             self.manifest = self.manifest._replace(fetched=self.began)
             write_manifest(self.stage.state, self.manifest)
         self.stage.clear()
@@ -106,6 +111,40 @@ class _Work:
             self.bring(connection, able, todo)
         for path in self.todo():
             self.failed.setdefault(path, Refusal(path, "failed", "it did not come whole", "fetch again"))
+
+    def sources(self, connection: Connection, able: Abilities) -> None:
+        """Bring what the journal and containers hold: what is not here yet, by time."""
+        asked = window(self.shared.wanted, self.listing.ahead, time.time())
+        held = dict(self.manifest.stretches)
+        try:
+            if able.journal:
+                self.progress.state = "journal"
+                self.troubles += journal.journal(
+                    connection, able, self.stage, asked, held, self.shared.watch, self.came("journal")
+                )
+            if self.node.containers in _CONTAINERS:
+                self.progress.state = "containers"
+                self.troubles += containers.containers(
+                    connection, able, self.stage, asked, held, self.shared.watch, self.came("containers")
+                )
+        except NodeError as err:
+            if not connection.alive:
+                raise
+            self.troubles.append(Refusal(self.progress.state, err.reason, err.says, err.fix))
+        finally:
+            self.manifest = self.manifest._replace(stretches=held)
+            write_manifest(self.stage.state, self.manifest)
+
+    def came(self, source: str) -> Callable[[int], None]:
+        """What counts the bytes of a source and watches while they come."""
+
+        def count(size: int) -> None:
+            self.of_sources[source] = self.of_sources.get(source, 0) + size
+            self.progress.bytes += size
+            self.shared.room.check(self.node.name)
+            self.shared.watch.check()
+
+        return count
 
     def look(self, connection: Connection) -> None:
         """List what is there, and choose."""
@@ -246,6 +285,8 @@ class _Work:
             moved=self.moved,
             troubles=(*self.troubles, *self.listing.refused, *self.failed.values()),
             notes=tuple(self.notes),
+            journal=self.of_sources.get("journal", 0),
+            containers=self.of_sources.get("containers", 0),
             fetched=self.manifest.fetched,
         )
 

@@ -51,6 +51,9 @@ class _Client(SFTPClient):
         self.moved = 0
         super().__init__(sock)  # type: ignore[arg-type]  # a socket will do, as its own _read_all says
 
+    def _log(self, level: object, msg: object, *args: object) -> None:
+        """Nothing: paramiko would ask the socket for the name that its own channels have."""
+
     def _read_all(self, n: int) -> bytes:
         if n > _LARGEST_PACKET:
             raise SFTPError(f"a packet of {n} bytes")
@@ -160,7 +163,7 @@ def _bring(client: _Client, stage: Stage, file: Listed, pace: _Pace) -> None:
     """One file into the stage, whole or as a part. Raises _OfFileError."""
     parts = relative(file.path).split("/")
     try:
-        source = client.open(file.path, "r", bufsize=0)
+        source = client.open(os.fsencode(file.path), "r", bufsize=0)
     except OSError as err:
         raise _OfFileError("vanished" if isinstance(err, FileNotFoundError) else str(err)[:200]) from err
     with source:

@@ -97,6 +97,12 @@ class Stage:
         with directory(self.home, old[:-1], make=False) as here, directory(self.home, new[:-1]) as there:
             os.rename(old[-1], new[-1], src_dir_fd=here, dst_dir_fd=there)
 
+    def remove(self, path: str) -> None:
+        """Take a file away from its place. Raises OSError."""
+        parts = relative(path).split("/")
+        with directory(self.home, parts[:-1], make=False) as here:
+            os.unlink(parts[-1], dir_fd=here)
+
     def has(self, path: str, kept: Kept) -> bool:
         """Whether the file in its place is the one that was kept."""
         try:
