@@ -1,0 +1,106 @@
+"""What runs on a node: a POSIX shell that answers questions until its input ends. It writes nothing there.
+
+A question is a line ``op number bytes bytes word…`` and two texts of so many bytes; the answer is ``> number``, gzip in
+base64, and ``< number``. Texts are lines, and never taken for shell words. An *item* is two lines: what to read, and the
+path; what was read of it is followed by a line of its own, with a mark that only we and the node know and the status.
+"""
+
+SCRIPT = r"""
+LC_ALL=C; export LC_ALL
+renice -n 19 -p $$ >/dev/null 2>&1
+ionice -c 3 -p $$ >/dev/null 2>&1
+set -f
+nl='
+'
+for tool in grep gzip base64 dd head tail wc awk timeout; do
+  command -v $tool >/dev/null 2>&1 || { printf '! %s\n' $tool; exit 1; }
+done
+read -r mark || exit 0
+
+plain() { dd if="$1" iflag=skip_bytes,count_bytes skip="$2" count="$3" bs=64K status=none 2>/dev/null; }
+unpacked() {
+  case $2 in
+    gz) gzip -dc <"$1" ;;
+    xz) xz -dc <"$1" ;;
+    bz2) bzip2 -dc <"$1" ;;
+    zst) zstd -dcq <"$1" ;;
+  esac 2>/dev/null
+}
+said() { printf '\n%s %s\n' "$mark" "$1"; }
+# Path, and: plain START COUNT; or KIND all; or KIND and pairs of bytes to skip and to take.
+item() {
+  path=$1 kind=$2; shift 2
+  case $kind in
+    plain) plain "$path" "$1" "$2"; said $? ;;
+    *)
+      if [ "$1" = all ]; then unpacked "$path" "$kind"; said $?; return; fi
+      unpacked "$path" "$kind" | while [ $# -gt 0 ]; do
+        head -c "$1" >/dev/null; head -c "$2"; said 0; shift 2
+      done ;;
+  esac
+}
+items() {
+  IFS=$nl; set -- $1; IFS=' '
+  while [ $# -gt 1 ]; do
+    item "$2" $1; shift 2
+  done
+}
+ends() {
+  IFS=$nl; set -- $2 $1; IFS=' '
+  size=$1; shift
+  head -v -c "$size" -- "$@" 2>/dev/null; said 0
+  tail -v -c "$size" -- "$@" 2>/dev/null; said 0
+}
+whole() {
+  most=$3 after=$4 texts=$2
+  IFS=$nl; set -- $1; IFS=' '
+  { printf '%s\n' "$texts" |
+      timeout 900 grep -abnHZF -B 1 -A "$after" --no-group-separator -f - -- "$@" 2>/dev/null; said $?; } |
+    head -c "$most"
+}
+scan() {
+  printf '%s\n' "$mark" "$2" | {
+    exec 3<&0
+    items "$1" </dev/null |
+      timeout 900 grep -abF -B 1 -A "$4" -m "$5" --no-group-separator -f /dev/fd/3 2>/dev/null
+  } | head -c "$3"
+}
+spots() {
+  printf '%s\n' "$2" | {
+    exec 3<&0
+    items "$1" </dev/null | timeout 900 grep -aboF -f /dev/fd/3 2>/dev/null
+  }
+}
+tally() {
+  spots "$1" "$2" | awk '{ n[substr($0, index($0, ":") + 1)]++ } END { for (t in n) print n[t] ":" t }'
+}
+thinned() {
+  spots "$1" "$2" |
+    awk -F : 'BEGIN { p = 1 } { n++; while (int(n / 6) >= p) p *= 2; if (n <= 6 || n % p == 0) print $1 }'
+}
+lines() {
+  path=$1 kind=$2; shift 2
+  case $kind in
+    plain) plain "$path" "$1" "$2" | wc -l ;;
+    *) unpacked "$path" "$kind" | while [ $# -gt 0 ]; do head -c "$1" | wc -l; shift; done ;;
+  esac
+}
+count() {
+  IFS=$nl; set -- $1; IFS=' '
+  while [ $# -gt 1 ]; do
+    lines "$2" $1; shift 2
+  done
+}
+zone() {
+  cat /etc/timezone 2>/dev/null; readlink /etc/localtime | sed -n 's,.*zoneinfo/,,p'; date +%z
+}
+while read -r op number first second more; do
+  one= two=
+  [ "$first" = 0 ] || one=$(head -c "$first")
+  [ "$second" = 0 ] || two=$(head -c "$second")
+  case $op in read) op=items ;; ends | whole | scan | tally | thinned | count | zone) ;; *) exit 1 ;; esac
+  printf '> %s\n' "$number"
+  $op "$one" "$two" $more </dev/null | gzip -1 | base64 -w 4000
+  printf '< %s\n' "$number"
+done
+"""

@@ -1,0 +1,155 @@
+"""The shell on one node: questions go in as they come, answers come back in their order."""
+
+from __future__ import annotations
+
+import binascii
+import secrets
+import subprocess
+import threading
+import zlib
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as LateError
+from contextlib import suppress
+from typing import IO
+
+from ...errors import NodeError
+from ...nodes.reasons import last_words
+from ...nodes.ssh import Connection, reap
+from .script import SCRIPT
+
+# An answer that takes longer is not waited for. One grep is ended on the node before that.
+PATIENCE = 960.0
+# No question of ours has a longer answer.
+_MOST_BYTES = 256 << 20
+_LONGEST_LINE = 1 << 16
+# A login shell that greets is put up with.
+_GREETING = 16 << 10
+
+
+class Session:
+    """A shell on a node, until ``close``; ``ask`` may be called by any thread while one runs ``read``.
+
+    ``sent`` and ``received`` count the bytes that travelled, as ssh is given them.
+    """
+
+    def __init__(self, connection: Connection, patience: float = PATIENCE) -> None:
+        self.node = connection.node.name
+        self.mark = secrets.token_hex(16).encode()
+        self.sent = 0
+        self.received = 0
+        self._connection = connection
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._waiting: dict[int, Future[bytes]] = {}
+        self._count = 0
+        self._error: NodeError | None = None
+        self._process: subprocess.Popen[bytes] = connection.start(SCRIPT)
+        self._write(self.mark + b"\n")
+
+    def ask(self, op: str, one: bytes = b"", two: bytes = b"", *words: int) -> bytes:
+        """What the node answers. Raises NodeError when it does not, or no sense is in it."""
+        future: Future[bytes] = Future()
+        with self._lock:
+            if self._error is not None:
+                raise self._error
+            self._count += 1
+            number = self._count
+            self._waiting[number] = future
+            head = " ".join((op, str(number), str(len(one)), str(len(two)), *map(str, words)))
+            self._write(head.encode() + b"\n" + one + two)
+        try:
+            return future.result(self._patience)
+        except LateError:
+            error = NodeError(self.node, "slow", f"no answer within {self._patience:.0f} s", "is it overloaded?")
+            self._fail(error)
+            raise error from None
+
+    def _write(self, data: bytes) -> None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(data)
+            self._process.stdin.flush()
+        except (OSError, ValueError):
+            pass  # whoever reads the answers learns why
+        self.sent += len(data)
+
+    def read(self) -> None:
+        """Hand out the answers until there are no more."""
+        assert self._process.stdout is not None
+        try:
+            self._fail(self._read(self._process.stdout))
+        except (OSError, ValueError, binascii.Error, zlib.error):
+            self._fail(self._garbage())
+
+    def _read(self, out: IO[bytes]) -> NodeError:
+        """Hand out the answers; why there are no more."""
+        greeting = 0
+        while line := self._line(out):
+            if line.startswith(b"! "):
+                tool = line[2:40].decode("ascii", "replace").strip()
+                return NodeError(self.node, "tool", f"{tool} is missing there", f"install {tool}")
+            if not line.startswith(b"> "):
+                greeting += len(line)
+                if greeting > _GREETING:
+                    return self._garbage()
+                continue
+            greeting = _GREETING
+            number = int(line[2:])
+            data = self._body(out, number)
+            future = self._waiting.pop(number, None)
+            if data is None or future is None:
+                return self._garbage()
+            future.set_result(data)
+        return self._lost()
+
+    def _body(self, out: IO[bytes], number: int) -> bytes | None:
+        """The text of an answer; None when it is none."""
+        unpack = zlib.decompressobj(wbits=31)
+        parts: list[bytes] = []
+        size = 0
+        while line := self._line(out):
+            if line.startswith(b"< "):
+                return b"".join(parts) if int(line[2:]) == number and unpack.eof else None
+            data = unpack.decompress(binascii.a2b_base64(line), _MOST_BYTES - size + 1)
+            size += len(data)
+            if size > _MOST_BYTES:
+                return None
+            parts.append(data)
+        return None
+
+    def _line(self, out: IO[bytes]) -> bytes:
+        """A line with its end; nothing at the end of all, or where a line has none."""
+        line = out.readline(_LONGEST_LINE)
+        self.received += len(line)
+        return line if line.endswith(b"\n") else b""
+
+    def _garbage(self) -> NodeError:
+        return self._lost() if self._process.poll() is not None else NodeError(
+            self.node, "garbage", "what it answers is not what was asked for"
+        )
+
+    def _lost(self) -> NodeError:
+        words = ""
+        with suppress(subprocess.TimeoutExpired, OSError, ValueError):
+            self._process.wait(5)
+            assert self._process.stderr is not None
+            words = self._process.stderr.read(4096).decode("utf-8", "replace")
+        if self._process.returncode in (255, None) or self._process.returncode < 0:
+            return self._connection.lost(words)
+        says = last_words(words)
+        return NodeError(self.node, "lost", f"its shell ended{': ' if says else ''}{says}")
+
+    def _fail(self, error: NodeError) -> None:
+        """Nobody waits any longer, and no more is asked."""
+        with self._lock:
+            self._error = self._error or error
+            waiting, self._waiting = self._waiting, {}
+        for future in waiting.values():
+            with suppress(Exception):
+                future.set_exception(self._error)
+        self._process.kill()
+
+    def close(self) -> None:
+        """End the shell; it ends when its input does."""
+        self._fail(NodeError(self.node, "lost", "the session was closed"))
+        reap(self._process)
