@@ -24,14 +24,15 @@ from ..query import Coverage, Live, Query, Trouble
 from ..reading import Lines
 from ..scan_file import Answer
 from .asking import Run
-from .edges import around, exactly
+from .edges import around, exact_start
 from .storms import FarHits, Storm, storm
-from .there import FarFile, Found, There
+from .there import FarFile, Found, Range, There
 
 # A file that was last written so long before a window holds nothing of it, however its clock was read.
 _LATE_WRITES = timedelta(seconds=120)
-# How closely a window's ends are looked for: an id costs next to nothing to look for in a little more.
-_GRAIN_OF_IDS, _GRAIN_OF_LITERALS = 1 << 20, 48 << 10
+# How closely a window's ends are looked for. A look costs the node as much as looking for a few literals in 2 MiB, or for
+# two thousand in 64 KiB.
+_GRAIN_OF_FEW, _GRAIN_OF_MANY, _MANY = 2 << 20, 64 << 10, 50
 _THREADS_A_NODE = 8
 _MOST_THREADS = 128
 # So much is read to tell the first from the second pass of an hour that summer time repeats.
@@ -39,12 +40,12 @@ _MOST_OF_AN_HOUR = 8 << 20
 
 
 class _Work(NamedTuple):
-    """A file to be searched: the bytes to ask for, and what is known of where the window's ends are."""
+    """The bytes of a file to ask for; what lies behind ``inside`` is not before the window."""
 
     file: FarFile
     start: int
     end: int
-    closely: Callable[[], tuple[int, int]] | None = None
+    inside: int = 0
 
 
 class LiveEngine(FilesEngine):
@@ -153,7 +154,10 @@ class LiveEngine(FilesEngine):
         there = self.theres[far.log.node]
         if far.kind != "plain" or not facts.sorted:
             return 0, 0
-        found = around(there, far, facts, self.to_utc(far.log), near, _GRAIN_OF_IDS)
+        walk = around(there, far, facts, self.to_utc(far.log), near, _GRAIN_OF_FEW)
+        found = there.together({far: walk})[far]
+        if isinstance(found, UnreadableError):
+            raise found
         if found.end - found.start > _MOST_OF_AN_HOUR:
             self._notes[f"{far.log.source}: which stamps of the repeated hour are the second ones was not looked for"] = None
             return 0, 0
@@ -301,26 +305,36 @@ class _Asked:
         asked = [far for far in there.files if engine.concerns(far.log, query)]
         self.look_at([far for far in asked if engine.may_hold(far, query)])
         wanted = [far for far in asked if engine.may_hold(far, query) and engine.is_wanted(far.log, query)]
-        works = [work for work in self.pool.map(self.work, wanted) if work and work.start < work.end]
-        found = there.ranges([(work.file, work.start, work.end) for work in works], self.literals) if works else ()
+        works = [work for work in self.works(wanted) if work.start < work.end]
+        found = there.ranges([(work.file, work.start, work.end) for work in works], self.literals)
         answers = [(work, one) for work, one in zip(works, found, strict=True) if one.runs or one.storm]
         engine.read(asked)
         return answers
 
-    def work(self, far: FarFile) -> _Work | None:
-        """What of a file is to be asked for: more than the window, for its ends are not looked for to the line."""
-        engine, log = self.engine, far.log
-        facts = engine.look(log)
-        if far.kind != "plain" or not facts.sorted:
-            return _Work(far, 0, far.size)
-        query, to_utc = engine.widened(log, self.query), engine.to_utc(log)
-        with engine.troubles_of(log):
-            grain = _GRAIN_OF_LITERALS if query.literals else _GRAIN_OF_IDS
-            found = around(self.there, far, facts, to_utc, query, grain)
-            return _Work(
-                far, found.start, found.end, lambda: exactly(self.there, far, facts, to_utc, query, found)
-            )
-        return None
+    def works(self, wanted: Sequence[FarFile]) -> Iterator[_Work]:
+        """What of the files is to be asked for: a little more than the window."""
+        engine = self.engine
+        grain = _GRAIN_OF_MANY if len(self.literals) > _MANY else _GRAIN_OF_FEW
+        walks = {}
+        for far in wanted:
+            facts = engine.look(far.log)
+            if far.kind == "plain" and facts.sorted:
+                query = engine.widened(far.log, self.query)
+                walks[far] = around(self.there, far, facts, engine.to_utc(far.log), query, grain)
+        ranges = self.there.together(walks)
+        for far in wanted:
+            found = ranges.get(far, Range(0, far.size, 0))
+            if isinstance(found, UnreadableError):
+                with engine.troubles_of(far.log):
+                    raise found
+            else:
+                yield _Work(far, *found)
+
+    def exact_start(self, work: _Work, runs: Sequence[Run]) -> int:
+        """Where ``files`` begins to look for literals in the file."""
+        log = work.file.log
+        query, to_utc = self.engine.widened(log, self.query), self.engine.to_utc(log)
+        return exact_start(self.there, work.file, self.engine.look(log), to_utc, query, runs, work.inside)
 
     def answer(self, work: _Work, found: Found) -> Answer:
         """The records of a file. Raises NodeError."""
@@ -336,14 +350,14 @@ class _Asked:
         far = work.file
         lines = self.there.lines(far)
         start, end = work.start, min(work.end, far.size)
-        hits = self.scanned(found.runs, start, end)
-        if not found.storm and hits.thinned and work.closely:
-            start, end = work.closely()  # which of many are looked at depends on where they begin
         known = Storm()
         if found.storm:
-            start, end = work.closely() if work.closely else (start, end)
+            start = self.exact_start(work, ()) if work.inside > start else start
             known = storm(self.there, far, start, end, self.query.ids, self.query.literals)
             notes += [f"{far.log.source}: not all lines that may tell of causes were looked at"] * known.cut
+        elif work.inside > start and self.scanned(found.runs, start, end).thinned:
+            if self.scanned(found.runs, start, work.inside).waiting:
+                start = self.exact_start(work, found.runs)
         runs = known.runs if found.storm else found.runs
         while start < end:
             cut = end if end - start < SLICE * 3 // 2 else start + SLICE

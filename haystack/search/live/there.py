@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -26,6 +26,19 @@ _MOST_OF_MANY = 48 << 20
 _ALL = 1 << 60
 # Lines behind a hit that come with it: an error has ended when so many lines of others went by.
 AFTER = 13
+
+
+class Range(NamedTuple):
+    """Bytes of a file that hold a window: none of it lies outside of [start, end), and what lies behind ``inside`` is
+    not before it."""
+
+    start: int
+    end: int
+    inside: int
+
+
+# Asks for ranges of a file to be here, and goes on when they are.
+Walk = Generator[Sequence[tuple[int, int]], None, Range]
 
 
 class FarFile:
@@ -50,6 +63,9 @@ class FarFile:
             if run.number:
                 self.numbers[run.offset] = run.number
         return kept
+
+
+Wanted = Sequence[tuple[FarFile, Sequence[tuple[int, int]]]]
 
 
 class Found(NamedTuple):
@@ -87,21 +103,45 @@ class There:
 
     def hold(self, file: FarFile, ranges: Sequence[tuple[int, int]]) -> None:
         """Have bytes of a file here. Raises UnreadableError when it ends before them, NodeError."""
-        missing: list[tuple[int, int]] = []
-        for start, end in sorted(ranges):
-            start = file.pieces.first_missing(max(0, start), min(end, file.size))
-            if start < min(end, file.size):
-                low = max(start, missing[-1][1]) if missing else start
-                missing += [(low, min(end, file.size))] if low < end else []
+        for error in self.hold_all([(file, ranges)]).values():
+            raise error
+
+    def hold_all(
+        self, wanted: Sequence[tuple[FarFile, Sequence[tuple[int, int]]]]
+    ) -> dict[FarFile, UnreadableError]:
+        """Have bytes of files here; what could not be read of which. Raises NodeError."""
+        missing = [(file, ranges) for file, some in wanted if (ranges := _missing(file, some))]
+        errors: dict[FarFile, UnreadableError] = {}
         if not missing:
-            return
-        for (start, end), (data, status) in zip(missing, self._reads.read(file, missing), strict=True):
-            file.pieces.add(start, data)
-            if status or (len(data) < end - start and file.kind == "plain"):
-                raise UnreadableError(
-                    f"ends at byte {start + len(data)}, {end - start - len(data)} bytes early: truncated or rotated"
-                    " while being read"
-                )
+            return errors
+        for (file, ranges), told in zip(missing, self._reads.read(missing), strict=True):
+            for (start, end), (data, status) in zip(ranges, told, strict=True):
+                file.pieces.add(start, data)
+                if status:
+                    errors[file] = UnreadableError(f"could not be read at byte {start}")
+                elif len(data) < end - start and file.kind == "plain":
+                    early = f"ends at byte {start + len(data)}, {end - start - len(data)} bytes early"
+                    errors[file] = UnreadableError(f"{early}: truncated or rotated while being read")
+        return errors
+
+    def together(self, walks: Mapping[FarFile, Walk]) -> dict[FarFile, Range | UnreadableError]:
+        """Walk through files in step, so that what they ask for is one question. Raises NodeError."""
+        ends: dict[FarFile, Range | UnreadableError] = {}
+        errors: dict[FarFile, UnreadableError] = {}
+        walking = dict(walks)
+        while walking:
+            wanted = []
+            for file, walk in list(walking.items()):
+                try:
+                    wanted.append((file, walk.throw(errors[file]) if file in errors else next(walk)))
+                    continue
+                except StopIteration as end:
+                    ends[file] = end.value
+                except UnreadableError as err:
+                    ends[file] = err
+                del walking[file]
+            errors = self.hold_all(wanted) if wanted else {}
+        return ends
 
     def ends(self, files: Sequence[FarFile]) -> Iterator[tuple[FarFile, tuple[bytes, bytes] | None]]:
         """Head and tail of files, of a compressed one its head and nothing; None for one that cannot be read."""
@@ -247,9 +287,9 @@ class _Reads:
         self._pending: list[_Read] = []
         self._busy = False
 
-    def read(self, file: FarFile, ranges: Sequence[tuple[int, int]]) -> list[tuple[bytes, int]]:
-        """Bytes of the ranges, ascending and disjoint, and the status of each. Raises NodeError."""
-        mine = _Read(file, ranges)
+    def read(self, wanted: Wanted) -> list[list[tuple[bytes, int]]]:
+        """Of each file the bytes of its ranges, ascending and disjoint, with a status each. Raises NodeError."""
+        mine = _Read(wanted)
         with self._turn:
             self._pending.append(mine)
             while self._busy and not mine.done:
@@ -259,7 +299,7 @@ class _Reads:
             batch, self._pending, self._busy = self._pending, [], True
         try:
             self._ask(batch)
-        except Exception as err:
+        except Exception as err:  # noqa: BLE001 - each of the threads is told
             for read in batch:
                 read.error = err
         finally:
@@ -272,28 +312,39 @@ class _Reads:
 
     def _ask(self, batch: Sequence[_Read]) -> None:
         question: list[bytes] = []
-        for read in batch:
-            if read.file.kind == "plain":
-                question += [item(Piece(read.file.path, "plain", start, end)) for start, end in read.ranges]
+        for file, ranges in (one for read in batch for one in read.wanted):
+            if file.kind == "plain":
+                question += [item(Piece(file.path, "plain", start, end)) for start, end in ranges]
             else:
-                question.append(stretches(read.file.path, read.file.kind, read.ranges))
+                question.append(stretches(file.path, file.kind, ranges))
         told = iter(marked(self._session.ask("read", b"".join(question)), self._session.mark))
         for read in batch:
-            read.found = [next(told, (b"", 1)) for _ in read.ranges]
+            read.found = [[next(told, (b"", 1)) for _ in ranges] for _, ranges in read.wanted]
 
 
 class _Read:
-    def __init__(self, file: FarFile, ranges: Sequence[tuple[int, int]]) -> None:
-        self.file = file
-        self.ranges = ranges
-        self.found: list[tuple[bytes, int]] = []
+    def __init__(self, wanted: Wanted) -> None:
+        self.wanted = wanted
+        self.found: list[list[tuple[bytes, int]]] = []
         self.error: Exception | None = None
         self.done = False
 
-    def answer(self) -> list[tuple[bytes, int]]:
+    def answer(self) -> list[list[tuple[bytes, int]]]:
         if self.error is not None:
             raise self.error
         return self.found
+
+
+def _missing(file: FarFile, ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """What of the ranges is not here: ascending, disjoint."""
+    missing: list[tuple[int, int]] = []
+    for low, high in sorted(ranges):
+        end = min(high, file.size)
+        start = file.pieces.first_missing(max(0, low), end)
+        start = max(start, missing[-1][1]) if missing else start
+        if start < end:
+            missing.append((start, end))
+    return missing
 
 
 def _lines(texts: Iterable[str]) -> bytes:
