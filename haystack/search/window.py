@@ -14,7 +14,7 @@ DISORDER = timedelta(seconds=5)
 # Bisection looks at a few lines here and there: it reads little at a time.
 PROBE = 4 << 10
 # It stops when so many bytes are left: scanning those costs less than looking closer.
-_GRAIN = 8 << 10
+GRAIN = 8 << 10
 # Lines without a time in a row that it looks through.
 _UNTIMED = 20_000
 
@@ -34,11 +34,13 @@ def window_in(
         return probes[middle]
 
     def offset_of(time: datetime, unknown_is_late: bool) -> int:
-        def late(middle: int) -> bool:
+        low, high = lines.start, lines.end
+        while high - low > GRAIN:
+            middle = (low + high) // 2
             found = time_at(middle)
-            return unknown_is_late if found is None else to_utc(found) >= time
-
-        return lines.start_of(bisected(lines.start, lines.end, late))
+            late = unknown_is_late if found is None else to_utc(found) >= time
+            low, high = (low, middle) if late else (middle, high)
+        return lines.start_of(low)
 
     start = offset_of(query.since - DISORDER, unknown_is_late=True) if query.since else lines.start
     if query.until is None:
@@ -46,16 +48,8 @@ def window_in(
     until = query.until + DISORDER
     end = offset_of(until, unknown_is_late=False)
     # Bisection stops short of the end, and the last event may have a long body: go on to the first later head.
-    end = lines.start_of(min(end + _GRAIN, lines.end))
+    end = lines.start_of(min(end + GRAIN, lines.end))
     return start, max(start, _first_later(lines, end, formats, lambda time: to_utc(time) > until))
-
-
-def bisected(low: int, high: int, late: Callable[[int], bool]) -> int:
-    """A little before the first offset that is late."""
-    while high - low > _GRAIN:
-        middle = (low + high) // 2
-        low, high = (low, middle) if late(middle) else (middle, high)
-    return low
 
 
 def inside(

@@ -8,20 +8,20 @@ of a node make their guesses at once.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from datetime import datetime
 
 from ...formats import read_head
 from ..look import Facts
 from ..query import Query
-from ..window import DISORDER, bisected, time_after
+from ..window import DISORDER, GRAIN, time_after
 from ..reading import line_text
 from .asking import Run
 from .pieces import FarLines
 from .there import FarFile, Range, There, Walk
 
 # Of the bytes around a guess so many before it and behind it are looked at.
-_BEFORE, _BEHIND = 768, 1280
+_BEFORE, _BEHIND = 2 << 10, 3 << 10
 _MOST_GUESSES = 12
 # Beyond the last line of a window its event goes on.
 _BEYOND = 16 << 10
@@ -95,7 +95,7 @@ def _remember(file: FarFile, start: int, time: datetime) -> None:
 
 def exact_start(
     there: There, file: FarFile, facts: Facts, to_utc: ToUtc, query: Query, runs: Sequence[Run], upto: int
-) -> int:
+) -> Generator[Sequence[tuple[int, int]], None, int]:
     """Where ``files`` begins to read the file: of hits that are many, it depends on the first one which are looked at.
 
     ``runs`` are lines that are here; those before ``upto`` tell times. Raises UnreadableError, NodeError.
@@ -111,19 +111,22 @@ def exact_start(
                 _remember(file, offset, head.time)
             offset += len(line)
     lines = there.lines(file)
-
-    def late(middle: int) -> bool:
-        at = bisect_right(file.times, (middle,))
-        before = file.times[at - 1][1] if at else None
-        after = file.times[at][1] if at < len(file.times) else None
-        if before is not None and to_utc(before) >= time:
-            return True
-        if after is not None and to_utc(after) < time:
-            return False
-        there.hold(file, [(middle - _BEFORE, middle + _BEHIND)])
-        found = time_after(lines, lines.start_of(middle), facts.formats)
-        return found is None or to_utc(found) >= time
-
-    low = bisected(0, file.size, late)
+    low, high = 0, file.size
+    while high - low > GRAIN:
+        middle = (low + high) // 2
+        late = _told(file, to_utc, time, middle)
+        if late is None:
+            yield [(middle - _BEFORE, middle + _BEHIND)]
+            found = time_after(lines, lines.start_of(middle), facts.formats)
+            late = found is None or to_utc(found) >= time
+        low, high = (low, middle) if late else (middle, high)
     piece = file.pieces.holding(low)  # where nothing is here no line was hit
     return lines.start_of(low) if piece and b"\n" in piece[1][: low - piece[0]] else low
+
+
+def _told(file: FarFile, to_utc: ToUtc, time: datetime, middle: int) -> bool | None:
+    """Whether lines whose times are known tell that an offset is late, or early; None where they do not tell."""
+    at = bisect_right(file.times, (middle,))
+    if at and to_utc(file.times[at - 1][1]) >= time:
+        return True
+    return False if at < len(file.times) and to_utc(file.times[at][1]) < time else None

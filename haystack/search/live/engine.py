@@ -30,9 +30,9 @@ from .there import FarFile, Found, Range, There
 
 # A file that was last written so long before a window holds nothing of it, however its clock was read.
 _LATE_WRITES = timedelta(seconds=120)
-# How closely a window's ends are looked for. A look costs the node as much as looking for a few literals in 2 MiB, or for
-# two thousand in 64 KiB.
-_GRAIN_OF_FEW, _GRAIN_OF_MANY, _MANY = 2 << 20, 64 << 10, 50
+# How closely a window's ends are looked for. A look costs the node as much as looking for a few literals in 1 MiB, or
+# for two thousand in 80 KiB.
+_GRAIN_OF_FEW, _GRAIN_OF_MANY, _MANY = 640 << 10, 64 << 10, 50
 _THREADS_A_NODE = 8
 _MOST_THREADS = 128
 # So much is read to tell the first from the second pass of an hour that summer time repeats.
@@ -293,7 +293,7 @@ class _Asked:
         ]
 
     def unpacked(self, packed: Sequence[FarFile]) -> Iterator[Found]:
-        yield from self.there.ranges([(far, 0, far.size) for far in packed], self.literals) if packed else ()
+        yield from self.there.ranges([(far, 0, far.size) for far in packed], self.literals, ids=True) if packed else ()
 
     def look_at(self, files: Sequence[FarFile]) -> None:
         self.engine.look_at(self.there, files)
@@ -306,10 +306,36 @@ class _Asked:
         self.look_at([far for far in asked if engine.may_hold(far, query)])
         wanted = [far for far in asked if engine.may_hold(far, query) and engine.is_wanted(far.log, query)]
         works = [work for work in self.works(wanted) if work.start < work.end]
-        found = there.ranges([(work.file, work.start, work.end) for work in works], self.literals)
-        answers = [(work, one) for work, one in zip(works, found, strict=True) if one.runs or one.storm]
+        asks = [(work.file, work.start, work.end) for work in works]
+        found = there.ranges(asks, self.literals, ids=bool(query.ids))
+        hit = [(work, one) for work, one in zip(works, found, strict=True) if one.runs or one.storm]
         engine.read(asked)
-        return answers
+        return list(self.begun(hit))
+
+    def begun(self, hit: Sequence[tuple[_Work, Found]]) -> Iterator[tuple[_Work, Found]]:
+        """The same, beginning where ``files`` begins where it matters: of many hits it depends on the first which are
+        looked at."""
+        engine, walks = self.engine, {}
+        for work, one in hit:
+            start, far = work.start, work.file
+            if start < work.inside and (
+                one.storm
+                or (
+                    self.scanned(one.runs, start, work.end).thinned
+                    and self.scanned(one.runs, start, work.inside).waiting
+                )
+            ):
+                query, to_utc = engine.widened(far.log, self.query), engine.to_utc(far.log)
+                facts = engine.look(far.log)
+                walks[far] = exact_start(self.there, far, facts, to_utc, query, one.runs, work.inside)
+        starts = self.there.together(walks)
+        for work, one in hit:
+            exact = starts.get(work.file, work.start)
+            if isinstance(exact, UnreadableError):
+                with engine.troubles_of(work.file.log):
+                    raise exact
+            else:
+                yield work._replace(start=exact), one
 
     def works(self, wanted: Sequence[FarFile]) -> Iterator[_Work]:
         """What of the files is to be asked for: a little more than the window."""
@@ -330,12 +356,6 @@ class _Asked:
             else:
                 yield _Work(far, *found)
 
-    def exact_start(self, work: _Work, runs: Sequence[Run]) -> int:
-        """Where ``files`` begins to look for literals in the file."""
-        log = work.file.log
-        query, to_utc = self.engine.widened(log, self.query), self.engine.to_utc(log)
-        return exact_start(self.there, work.file, self.engine.look(log), to_utc, query, runs, work.inside)
-
     def answer(self, work: _Work, found: Found) -> Answer:
         """The records of a file. Raises NodeError."""
         log = work.file.log
@@ -352,12 +372,8 @@ class _Asked:
         start, end = work.start, min(work.end, far.size)
         known = Storm()
         if found.storm:
-            start = self.exact_start(work, ()) if work.inside > start else start
             known = storm(self.there, far, start, end, self.query.ids, self.query.literals)
             notes += [f"{far.log.source}: not all lines that may tell of causes were looked at"] * known.cut
-        elif work.inside > start and self.scanned(found.runs, start, end).thinned:
-            if self.scanned(found.runs, start, work.inside).waiting:
-                start = self.exact_start(work, found.runs)
         runs = known.runs if found.storm else found.runs
         while start < end:
             cut = end if end - start < SLICE * 3 // 2 else start + SLICE

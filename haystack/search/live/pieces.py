@@ -72,12 +72,12 @@ class FarLines(Lines):
         super().__init__(self._fetch, start, end)
         self._pieces = pieces
         self._more = more
+        self._ahead = _STEP  # who reads on and on reads more at a time
 
     def line(self, offset: int) -> tuple[str, int]:
         """Text of the line that starts at ``offset``, without its end, and where the next one starts."""
         here = offset - self._base
         stop = self._chunk.find(b"\n", here) if 0 <= here < len(self._chunk) else -1
-        step = _STEP
         while stop < 0:
             piece = self._pieces.holding(offset)
             if piece:
@@ -87,10 +87,10 @@ class FarLines(Lines):
             known = self._pieces.first_missing(offset, self.end)
             if stop >= 0 or known >= self.end or known - offset > LONGEST_LINE:
                 break
-            self._read(known if piece else offset - step // 4, known + step)
+            self._read(known if piece else offset - _STEP // 4, known + self._ahead)
             if self._pieces.first_missing(offset, self.end) == known:
                 break  # no more is there
-            step = min(_MOST, step * 4)
+            self._ahead = min(_MOST, self._ahead * 2)
         if not self._pieces.holding(offset):
             return "", self.end
         if 0 <= stop < here + LONGEST_LINE:
@@ -103,13 +103,12 @@ class FarLines(Lines):
     def start_of(self, offset: int) -> int:
         """Where the line starts that holds the byte at ``offset``."""
         at = offset
-        step = _STEP
         while at > self.start:
             piece = self._pieces.holding(at - 1)
             if piece is None:
-                self._read(at - step // 4 * 3, at + step // 4)
+                self._read(at - self._ahead, at + _STEP // 4)
                 piece = self._pieces.holding(at - 1)
-                step = min(_MOST, step * 4)
+                self._ahead = min(_MOST, self._ahead * 2)
                 if piece is None:
                     break
             base, data = piece

@@ -82,7 +82,7 @@ def _literals(there: There, file: FarFile, start: int, end: int, literals: Seque
         # A literal in another that is found often is found as often, though grep tells of the longer one only.
         found.often |= often | {text for text in rest for longer in often if text in longer}
         rest = [text for text in rest if text not in found.often]
-        answer = next(there.ranges([(file, start, end)], rest)) if rest else None
+        answer = next(there.ranges([(file, start, end)], rest, ids=False)) if rest else None
         if answer is None or not answer.storm:
             found.runs += answer.runs if answer else []
             break

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from ...errors import UnreadableError
 from ..discover import LogFile
@@ -24,8 +25,10 @@ _MOST_TEXT = 16 << 30
 _MOST_LINES = 8 << 20
 _MOST_OF_MANY = 48 << 20
 _ALL = 1 << 60
-# Lines behind a hit that come with it: an error has ended when so many lines of others went by.
-AFTER = 13
+# Lines behind a hit that come with it. An error has ended when so many lines of others went by; of what hits of patterns
+# bring few are errors, and the others end with the next line.
+_AFTER_IDS, _AFTER_LITERALS = 13, 2
+_LINGER = 0.002
 
 
 class Range(NamedTuple):
@@ -37,8 +40,9 @@ class Range(NamedTuple):
     inside: int
 
 
+_End = TypeVar("_End")
 # Asks for ranges of a file to be here, and goes on when they are.
-Walk = Generator[Sequence[tuple[int, int]], None, Range]
+Walk = Generator[Sequence[tuple[int, int]], None, _End]
 
 
 class FarFile:
@@ -124,9 +128,9 @@ class There:
                     errors[file] = UnreadableError(f"{early}: truncated or rotated while being read")
         return errors
 
-    def together(self, walks: Mapping[FarFile, Walk]) -> dict[FarFile, Range | UnreadableError]:
+    def together(self, walks: Mapping[FarFile, Walk[_End]]) -> dict[FarFile, _End | UnreadableError]:
         """Walk through files in step, so that what they ask for is one question. Raises NodeError."""
-        ends: dict[FarFile, Range | UnreadableError] = {}
+        ends: dict[FarFile, _End | UnreadableError] = {}
         errors: dict[FarFile, UnreadableError] = {}
         walking = dict(walks)
         while walking:
@@ -167,7 +171,7 @@ class There:
             waiting = list(some)
             while waiting:
                 paths = [file.path for file in waiting]
-                answer = self.session.ask("whole", _lines(paths), texts, _MOST_LINES, AFTER)
+                answer = self.session.ask("whole", _lines(paths), texts, _MOST_LINES, _AFTER_IDS)
                 told = whole_files(answer, self.session.mark)
                 if told.status not in (0, 1, None):
                     self.troubles += [(file, "could not be searched to its end") for file in self._refused(waiting)]
@@ -187,14 +191,16 @@ class There:
         refused = [file for file, (_, status) in zip(files, told, strict=False) if status]
         return refused or list(files)
 
-    def ranges(self, ranges: Sequence[tuple[FarFile, int, int]], literals: Sequence[str]) -> Iterator[Found]:
-        """Lines of ranges of files that hold one of the literals, and those around them.
+    def ranges(
+        self, ranges: Sequence[tuple[FarFile, int, int]], literals: Sequence[str], ids: bool
+    ) -> Iterator[Found]:
+        """Lines of ranges of files that hold one of the literals, and those around them, more of them around ``ids``.
 
         A compressed file is read whole, whatever its range.
         """
         waiting = list(ranges)
         while waiting:
-            told = self._scan(waiting, literals, _MOST_LINES, AFTER, _ALL)
+            told = self._scan(waiting, literals, _MOST_LINES, _AFTER_IDS if ids else _AFTER_LITERALS, _ALL)
             for (file, start, _), found in zip(waiting, told, strict=False):
                 self._check(file, found)
                 yield Found(file, file.keep(_moved(file, start, found.runs)), storm=found.status is None)
@@ -296,7 +302,10 @@ class _Reads:
                 self._turn.wait()
             if mine.done:
                 return mine.answer()
-            batch, self._pending, self._busy = self._pending, [], True
+            self._busy = True
+        time.sleep(_LINGER)  # others are about to ask as well, and a question costs the node more than its items
+        with self._turn:
+            batch, self._pending = self._pending, []
         try:
             self._ask(batch)
         except Exception as err:  # noqa: BLE001 - each of the threads is told
