@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 # What rotation, compression and front ends add to a file's name: `.log.2.gz`, `-20260311`, `_error.log`.
 _COMPRESSION = re.compile(r"\.(gz|xz|bz2|zst|zstd|lz4)$")
 _ROTATION = re.compile(r"(\.\d{1,4}|[.-]\d{8}(-\d+)?|\.old|\.bak|~)$")
+_DATE = re.compile(r"[.-]\d{8}(-\d+)?$")
 _EXTENSION = re.compile(r"\.(log|txt|json|out|err|service|tailed)$")
 _FRONT_END = re.compile(r"[._-](error|access|uwsgi|wsgi|stderr|stdout|info|debug|custom)$")
 # What units, containers and their logs' files put before a service's name: devstack, RDO, kolla, TripleO, RHOSO.
@@ -83,6 +84,14 @@ class Services:
                     return service
         return ""
 
+    def of_unit(self, unit: str) -> str:
+        """Service of a systemd unit or a container, whatever the deployment tool calls it; empty when unknown."""
+        name = _PREFIX.sub("", unit.removesuffix(".service"))
+        if name.startswith("kolla-"):  # kolla's unit of a container
+            name = name.removeprefix("kolla-").removesuffix("-container")
+        # `ceph-osd@3` is an instance of a unit.
+        return self.of_name(name) or self.of_name(name.partition("@")[0])
+
     def _of_path(self, path: str) -> str:
         """Service that writes the file at ``path``; empty when the path does not tell."""
         parts = PurePosixPath(path)
@@ -148,3 +157,16 @@ def file_stem(name: str) -> str:
         if shorter == name or not shorter:
             return name
         name = shorter
+
+
+def unrotated(name: str) -> str:
+    """``nova-api.log.2.gz``, ``nova-api.log-20260311`` and ``nova-api-20260311.log`` are rotations of ``nova-api.log``.
+
+    Unlike the stem this keeps the extension: ``nova-api.err`` is another log.
+    """
+    name = _COMPRESSION.sub("", name)
+    rotated = _ROTATION.sub("", name)
+    if rotated != name:
+        return rotated or name
+    stem, dot, extension = name.rpartition(".")
+    return (_DATE.sub("", stem) or stem) + dot + extension if dot else name
