@@ -14,7 +14,7 @@ from ..settings import LOG_ROOTS, Node
 from .ansible_model import Inventory, Variables, filled
 from .ansible_vars import Beside, variables_of
 from .fields import shown
-from .group_roles import roles_of
+from .group_roles import ROLES, roles_of
 from .imported import Imported, Left, collected, node_of
 from .ssh_args import SshArgs, read_ssh_args
 
@@ -68,8 +68,9 @@ def _node(host: str, groups: list[str], variables: Variables, left: list[Left]) 
     for sentence in args.left:
         left.append(Left(shown(host), sentence, fine=sentence.startswith("StrictHostKeyChecking")))
     fields["identity"] = _here(fields["identity"], variables)
-    roles = tuple(dict.fromkeys(role for group in groups for role in roles_of(group)))
-    node = node_of(host, {**fields, "roles": list(roles)}, left)
+    said = {role for group in groups for role in roles_of(group)}
+    roles = [role for role in ROLES if role in said]
+    node = node_of(host, {**fields, "roles": roles}, left)
     if node is None:
         return None
     if "physical_host" in variables and "container_tech" in variables:

@@ -12,11 +12,29 @@ from .ansible_ini import HEADER, read_ini
 from .ansible_yaml import is_inventory, read_yaml
 from .host_list import read_host_list
 from .imported import Imported
+from .load import loads
 from .texts import read_text
+from .write import haystack_yaml
 
 KINDS = ("ansible", "ssh-config", "hosts")
 _SSH_CONFIG = re.compile(r"\s*(?:Host|Match|Include)[\s=]+\S", re.IGNORECASE)
 _LIST = "write its list to a file and import that: ansible-inventory -i {path} --list > inventory.json"
+
+
+def imported_yaml(path: Path, kind: str = "", target: Path | None = None) -> tuple[str, Imported]:
+    """The haystack.yaml that another inventory comes to, for ``target``, and what was imported.
+
+    Raises SettingsError for an inventory that cannot be read or has no node to log in to.
+    """
+    kind, found = read_other(path, kind)
+    if not found.nodes:
+        said = "; ".join(f"{one.what}: {one.why}" for one in found.left[:3])
+        raise SettingsError(f"{path}: no nodes in it" + (f" ({said})" if said else ""))
+    text = haystack_yaml(
+        found.nodes, f"Made by `haystack nodes import` from {path.name}; yours to change.", found.config
+    )
+    loads(text, target or Path("haystack.yaml"))
+    return text, found
 
 
 def read_other(path: Path, kind: str = "") -> tuple[str, Imported]:

@@ -10,8 +10,8 @@ _VALUED = frozenset("BbcDEeFIiJLlmOopQRSWw")
 # What matters to nobody here: haystack keeps one login a node and its own timeouts.
 _INDIFFERENT = frozenset(
     "addkeystoagent addressfamily batchmode compression connectionattempts connecttimeout controlmaster controlpath "
-    "controlpersist escapechar exitonforwardfailure forwardagent forwardx11 gssapiauthentication identitiesonly loglevel "
-    "passwordauthentication permitlocalcommand preferredauthentications pubkeyauthentication requesttty "
+    "controlpersist escapechar exitonforwardfailure forwardagent forwardx11 gssapiauthentication identitiesonly "
+    "loglevel passwordauthentication permitlocalcommand preferredauthentications pubkeyauthentication requesttty "
     "serveralivecountmax serveraliveinterval tcpkeepalive userknownhostsfile updatehostkeys visualhostkey".split()
 )
 
@@ -80,8 +80,10 @@ def _option(found: SshArgs, letter: str, value: str, left: list[str]) -> SshArgs
         return found._replace(jump=() if value.lower() == "none" else tuple(value.split(",")))
     if key == "proxycommand":
         return found._replace(jump=_through(value, left))
-    if key in ("user", "port"):
-        return found._replace(**{key: value})
+    if key == "user":
+        return found._replace(user=value)
+    if key == "port":
+        return found._replace(port=value)
     if key == "identityfile":
         return found._replace(identity=value)
     if key == "stricthostkeychecking":
@@ -110,9 +112,7 @@ def _through(command: str, left: list[str]) -> tuple[str, ...]:
         left.append(f'the ProxyCommand "{command[:60]}" names no host')
         return ()
     if options.identity:
-        left.append(
-            f'the key "{options.identity}" of the jump host {rest[0]}; it belongs into ~/.ssh/config, or into a node of that name'
-        )
+        left.append(f'the key "{options.identity}" of the jump host {rest[0]}; it belongs into ~/.ssh/config')
     host = rest[0] if not options.user or "@" in rest[0] else f"{options.user}@{rest[0]}"
     host = f"{host}:{options.port}" if options.port not in ("", "22") else host
     return (*options.jump, host)

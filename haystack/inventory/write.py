@@ -10,7 +10,6 @@ from typing import Any
 from ..settings import Node
 from .fields import FIELDS
 
-SCHEMA = "https://raw.githubusercontent.com/openstack-haystack/haystack/main/docs/haystack-1.schema.json"
 _UNSAID = Node("")
 _COMMON = tuple(key for key in FIELDS if key not in ("address", "site", "roles"))
 _PLAIN = re.compile(r"[A-Za-z_/~][A-Za-z0-9_./~-]*")
@@ -26,7 +25,7 @@ def haystack_yaml(nodes: Iterable[Node], comment: str, config: str = "") -> str:
         for key in _COMMON
         if nodes and all(getattr(node, key) == getattr(nodes[0], key) != getattr(_UNSAID, key) for node in nodes)
     }
-    lines = [f"# yaml-language-server: $schema={SCHEMA}", *(f"# {line}" for line in comment.splitlines())]
+    lines = [f"# {line}" for line in comment.splitlines()]
     if config:
         lines += ["ssh:", f"  config: {_scalar(config)}"]
     if common:
