@@ -2,6 +2,6 @@
 
 from .choose import choose
 from .load import FILE_NAME, find, load
-from .read_other import imported_yaml, read_other
+from .others import imported_yaml, read_other
 
 __all__ = ["FILE_NAME", "choose", "find", "imported_yaml", "load", "read_other"]
