@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Any
 
 from ..settings import Node
@@ -49,9 +50,9 @@ def read_host_list(text: str) -> Imported:
 def _hosts(word: str, left: list[Left]) -> list[Node]:
     user, _, host = word.rpartition("@")
     port = ""
-    if host.startswith("["):
-        host, _, port = host[1:].partition("]")
-        port = port.removeprefix(":")
+    bracketed = re.fullmatch(r"\[([0-9A-Fa-f:.]+)\](?::(.*))?", host)
+    if bracketed:
+        host, port = bracketed.group(1), bracketed.group(2) or ""
     elif host.count(":") == 1:
         host, _, port = host.partition(":")
     fields: dict[str, Any] = {"user": user, "port": port}
