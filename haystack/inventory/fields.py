@@ -107,9 +107,9 @@ def _check_hop(text: str) -> None:
 
 
 def path(value: Any) -> str:
-    """A path on this machine."""
+    """A path on this machine, as ssh can be told of it."""
     text = _text(value)
-    if _CONTROL.search(text) or text.startswith("-"):
+    if _CONTROL.search(text) or text.startswith("-") or '"' in text:
         raise ValueError(f'"{shown(text)}" is no path')
     try:
         Path(text).expanduser()
