@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 # Names in lower case with "_" for "-"; docs/nodes.md shows this table.
 ROLES = {
@@ -48,6 +49,7 @@ _TRIPLEO = (
 )
 
 
+@cache
 def roles_of(group: str) -> tuple[str, ...]:
     """The roles that the members of a group have; none for a group that is no word of this table."""
     plain = group.lower().replace("-", "_")

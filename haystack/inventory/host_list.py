@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections import Counter
 from typing import Any
 
 from ..settings import Node
@@ -38,13 +39,9 @@ def read_host_list(text: str) -> Imported:
             # The short name, where there is one, is what logs call it.
             name = next((word for word in words[1:] if "." not in word), words[1])
             nodes += _some(node_of(name, {"address": str(address)}, left))
-    unique = []
-    for node in nodes:
-        if node in unique:
-            left.append(Left(node.name, "is there twice", fine=True))
-        else:
-            unique.append(node)
-    return collected(unique, left)
+    counts = Counter(nodes)
+    left += [Left(node.name, "is there twice", fine=True) for node, count in counts.items() if count > 1]
+    return collected(counts, left)
 
 
 def _hosts(word: str, left: list[Left]) -> list[Node]:

@@ -30,11 +30,13 @@ class _Block(NamedTuple):
     options: dict[str, str]
 
     def fits(self, name: str) -> bool:
-        wanted = [pattern for pattern in self.patterns if not pattern.startswith("!")]
-        not_wanted = [pattern[1:] for pattern in self.patterns if pattern.startswith("!")]
-        return any(fnmatchcase(name, pattern) for pattern in wanted) and not any(
-            fnmatchcase(name, pattern) for pattern in not_wanted
-        )
+        wanted = any(_fits(name, pattern) for pattern in self.patterns if not pattern.startswith("!"))
+        return wanted and not any(_fits(name, pattern[1:]) for pattern in self.patterns if pattern.startswith("!"))
+
+
+def _fits(name: str, pattern: str) -> bool:
+    # Compiling each name as a pattern would take seconds for some thousand hosts.
+    return fnmatchcase(name, pattern) if set(pattern) & set("*?") else name == pattern
 
 
 def read_ssh_config(text: str, path: Path) -> Imported:
