@@ -5,6 +5,7 @@ Of variables those count that say how a host is reached. What only Ansible could
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -63,7 +64,7 @@ def _node(host: str, groups: list[str], variables: Variables, left: list[Left]) 
     args = _ssh_args(values)
     fields["jump"] = ",".join(args.jump)
     for field in ("user", "port", "identity"):
-        # A variable of its own counts more than a word in the arguments: it comes later on ssh's command line.
+        # Ansible puts the variable's word before these arguments, and to ssh the first word counts.
         fields[field] = fields[field] or getattr(args, field)
     for sentence in args.left:
         left.append(Left(shown(host), sentence, fine=sentence.startswith("StrictHostKeyChecking")))
@@ -150,9 +151,9 @@ def _here(path: str, variables: Mapping[str, Any]) -> str:
     """A path of a key, which Ansible sees from where it runs, as haystack.yaml may have it wherever it lies."""
     if not path or path.startswith(("/", "~")):
         return path
-    beside = Path(str(variables["inventory_dir"])) / path
-    here = Path.cwd() / path
-    return str(beside if beside.exists() and not here.exists() else here)
+    beside = os.path.join(str(variables["inventory_dir"]), path)  # noqa: PTH118 - Path raises for names that cannot be
+    here = os.path.abspath(path)  # noqa: PTH100
+    return beside if os.path.exists(beside) and not os.path.exists(here) else here  # noqa: PTH110
 
 
 def _some(names: list[str]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from ..documents import plain
 from ..errors import SettingsError
 from .ansible_model import Inventory, Variables
+from .fields import shown
 from .imported import Left
 from .texts import read_text
 
@@ -31,8 +32,11 @@ class Beside:
         if key not in self._read:
             self._read[key] = {}
             if "/" not in name and name not in ("", ".", ".."):
-                for path in self._paths(self._directory / kind / name):
-                    self._read[key].update(self._file(path))
+                try:
+                    for path in self._paths(self._directory / kind / name):
+                        self._read[key].update(self._file(path))
+                except OSError as err:  # also a name that no file can have
+                    self._left.append(Left(shown(f"{kind}/{name}"), f"cannot be read: {err.strerror}"))
         return self._read[key]
 
     def _paths(self, base: Path) -> Iterator[Path]:
@@ -60,7 +64,7 @@ class Beside:
                 self._left.append(Left(shown, "is vaulted", fine=True))
                 return {}
             data = plain(text, path, SettingsError)
-        except (SettingsError, OSError) as err:
+        except SettingsError as err:
             self._left.append(Left(shown, str(err).splitlines()[0].removeprefix(f"{path}:")))
             return {}
         return data if isinstance(data, dict) else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from ..errors import SettingsError
 from . import ansible, ssh_config
 from .ansible_ini import HEADER, read_ini
 from .ansible_yaml import is_inventory, read_yaml
+from .fields import shown
 from .host_list import read_host_list
 from .imported import Imported
 from .load import loads
@@ -28,11 +30,10 @@ def imported_yaml(path: Path, kind: str = "", target: Path | None = None) -> tup
     """
     kind, found = read_other(path, kind)
     if not found.nodes:
-        said = "; ".join(f"{one.what}: {one.why}" for one in found.left[:3])
+        said = "; ".join(shown(f"{one.what}: {one.why}", 200) for one in found.left[:3])
         raise SettingsError(f"{path}: no nodes in it" + (f" ({said})" if said else ""))
-    text = haystack_yaml(
-        found.nodes, f"Made by `haystack nodes import` from {path.name}; yours to change.", found.config
-    )
+    comment = f"Made by `haystack nodes import` from {shown(path.name)}; yours to change."
+    text = haystack_yaml(found.nodes, comment, found.config)
     loads(text, target or Path("haystack.yaml"))
     return text, found
 
@@ -42,7 +43,7 @@ def read_other(path: Path, kind: str = "") -> tuple[str, Imported]:
 
     Raises SettingsError for one that cannot be read, or that Ansible itself would have to read.
     """
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for one that may not be looked at
         raise SettingsError(f"{path}: is a directory; {_LIST.format(path=path)}")
     text = read_text(path)
     lines = [line.strip() for line in text.splitlines()]

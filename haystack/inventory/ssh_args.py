@@ -61,14 +61,15 @@ def _read(words: list[str]) -> tuple[SshArgs, list[str]]:
 
 
 def _option(found: SshArgs, letter: str, value: str, left: list[str]) -> SshArgs:
+    # Of what is said twice the first word counts, as to ssh.
     if letter == "J":
-        return found._replace(jump=tuple(value.split(",")))
+        return found._replace(jump=found.jump or tuple(value.split(",")))
     if letter == "i":
-        return found._replace(identity=value)
+        return found._replace(identity=found.identity or value)
     if letter == "l":
-        return found._replace(user=value)
+        return found._replace(user=found.user or value)
     if letter == "p":
-        return found._replace(port=value)
+        return found._replace(port=found.port or value)
     if letter == "F":
         left.append(f'the ssh_config "{value}"; name it as "config" below "ssh"')
     if letter != "o":
@@ -76,16 +77,11 @@ def _option(found: SshArgs, letter: str, value: str, left: list[str]) -> SshArgs
     separator = "=" if "=" in value else " "
     key, _, value = (word.strip() for word in value.partition(separator))
     key = key.lower()
-    if key == "proxyjump":
-        return found._replace(jump=() if value.lower() == "none" else tuple(value.split(",")))
+    letters = {"proxyjump": "J", "identityfile": "i", "user": "l", "port": "p"}
+    if key in letters:
+        return found if value.lower() == "none" else _option(found, letters[key], value, left)
     if key == "proxycommand":
-        return found._replace(jump=_through(value, left))
-    if key == "user":
-        return found._replace(user=value)
-    if key == "port":
-        return found._replace(port=value)
-    if key == "identityfile":
-        return found._replace(identity=value)
+        return found._replace(jump=found.jump or _through(value, left))
     if key == "stricthostkeychecking":
         if value.lower() in ("no", "off", "accept-new"):
             left.append(

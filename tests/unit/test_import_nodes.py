@@ -350,7 +350,8 @@ ARGS: list[tuple[str, SshArgs]] = [
     ("-o 'ProxyCommand=ssh -J a -o StrictHostKeyChecking=yes -W [%h]:%p b'", SshArgs(jump=("a", "b"))),
     ("-o ProxyCommand=none", SshArgs()),
     ("-i key -l u -p 9", SshArgs(identity="key", user="u", port="9")),
-    ("-ikey -o User=u -o Port=9 -qo IdentityFile=k2", SshArgs(identity="k2", user="u", port="9")),
+    ("-ikey -o User=u -o Port=9 -qo IdentityFile=k2", SshArgs(identity="key", user="u", port="9")),
+    ("-J a -p 1 -o ProxyJump=b -p 2", SshArgs(jump=("a",), port="1")),
     ("-C -o ControlMaster=auto -o ControlPersist=60s -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR", SshArgs()),
     ("-o", SshArgs(left=("the ssh option ; it belongs into ~/.ssh/config",))),
     ("-F x", SshArgs(left=('the ssh_config "x"; name it as "config" below "ssh"',))),
@@ -486,6 +487,8 @@ REFUSED = [
     ("", "", "no nodes in it"),
     ("[g]\nlocalhost", "", "no nodes in it (localhost: is this machine"),
     ("[g]", "hosts", "no nodes in it ([g]: "),
+    ("\x1b[2J", "hosts", "no nodes in it (?[2J: "),
+    ("[g]\nlocalhost \x1b", "", 'no nodes in it (x: line 2: "?" is no variable'),
 ]  # fmt: skip
 
 
@@ -496,6 +499,14 @@ def test_what_cannot_be_imported_is_refused(tmp_path: Path, text: str, kind: str
         imported_yaml(tmp_path / "x", kind)
     assert str(caught.value).startswith(str(tmp_path / "x"))
     assert expected in str(caught.value)
+
+
+def test_names_that_no_file_can_have(tmp_path: Path) -> None:
+    long = "n" * 300
+    (tmp_path / "group_vars").mkdir()
+    found = imported(tmp_path, f"[{long}]\n{long}\n[g]\na\n[g:vars]\nansible_ssh_private_key_file={long}")
+    assert by_name(found)["a"].identity.endswith(long)
+    assert any(why.startswith("cannot be read: File name too long") for whys in told(found).values() for why in whys)
 
 
 def test_directories_and_devices_are_refused(tmp_path: Path) -> None:
