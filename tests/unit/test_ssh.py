@@ -155,6 +155,7 @@ def test_a_master_that_is_killed_is_a_lost_node(sshd: Sshd) -> None:
         assert connection._master is not None
         os.kill(connection._master.pid, signal.SIGKILL)
         assert process.wait(5) == 255
+        connection._master.wait(5)  # its socket closes a moment before it is gone
         assert not connection.alive
 
 
