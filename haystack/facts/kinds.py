@@ -56,7 +56,6 @@ KINDS = {
         ("unit",),
         number=False,
         per_service=True,
-        nothing="{service} is no unit or container there",
     ),
     "failed_units": Kind("how many units systemd counts as failed", "{value} units failed"),
     "time.synchronised": Kind(
@@ -71,7 +70,6 @@ KINDS = {
         "{package} is {value}",
         ("package",),
         number=False,
-        nothing="{package} is not installed",
     ),
     "listening": Kind(
         "process that listens on a port; may be empty",
