@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 LOG_ROOTS = ("/var/log",)
@@ -51,8 +53,18 @@ class SshOptions(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """What ``haystack.yaml`` says. ``path`` is None where there is none."""
+    """What ``haystack.yaml`` says, and the line of each node in it. ``path`` is None where there is none."""
 
     path: Path | None = None
     nodes: tuple[Node, ...] = ()
     ssh: SshOptions = SshOptions()
+    lines: Mapping[str, int] = MappingProxyType({})
+
+    def place(self, name: str) -> str:
+        """Where a node was defined, as ``haystack.yaml:12``; empty for one that is in no file."""
+        return f"{self.path}:{self.lines[name]}" if name in self.lines else ""
+
+    @property
+    def by_name(self) -> dict[str, Node]:
+        """All nodes by name, as ``Connections`` wants them for jump hosts that are nodes."""
+        return {node.name: node for node in self.nodes}

@@ -10,12 +10,12 @@ from collections.abc import Collection, Sequence
 from ..library.cited import Cited, CitedSetting, Seen
 from ..library.config_match import holds
 from ..library.model import ConfigClause, Pattern
+from ..masking import quoted
 from ..search.discover import Found
 from ..search.etc import read_configs
 from ..services import Services
 from .config import Document, documents, name_of, reads
 from .fact_citations import Machines, cited_facts, machines_of, short_name
-from .secret import quoted
 
 # A cause cites so many settings at most.
 _MOST = 4

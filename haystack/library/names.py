@@ -1,15 +1,5 @@
-"""Closed vocabularies: what was probably meant by a name that is not in one."""
+"""``did_you_mean`` where the library's modules look for it; it is a leaf, for settings need it too."""
 
-from __future__ import annotations
+from ..names import did_you_mean
 
-import difflib
-from collections.abc import Iterable
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``did you mean "severity"?``, or the list of what is known when nothing is close."""
-    names = sorted(known)
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    if near:
-        return f'did you mean "{near[0]}"?'
-    return "known are: " + ", ".join(names) if len(names) <= 20 else ""
+__all__ = ["did_you_mean"]

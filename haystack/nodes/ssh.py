@@ -198,7 +198,7 @@ class Connection:
         try:
             out, err, problem = _communicate(process, stdin, timeout, limit)
         finally:
-            _reap(process)
+            reap(process)
         if problem == "slow":
             raise NodeError(self.node.name, "slow", f"no answer within {timeout:.0f} s", "is it overloaded?")
         if problem:
@@ -286,7 +286,10 @@ class Connection:
         }
         if options.known_hosts:
             given["UserKnownHostsFile"] = options.known_hosts
-        if self._way is not None:
+        if not master:
+            # A login that is gone is a node that is lost. ssh would make another one, of its own and behind our back.
+            given["ProxyCommand"] = "false"
+        elif self._way is not None:
             # Over the jump host's own login: two hundred nodes behind it are one connection to it.
             words += ["-o", f"ProxyCommand={shlex.join(self._way._through())}"]
         for key, value in given.items():
@@ -385,7 +388,8 @@ def _communicate(
     return bytes(out), bytes(err), ""
 
 
-def _reap(process: subprocess.Popen[bytes]) -> None:
+def reap(process: subprocess.Popen[bytes]) -> None:
+    """End a process that was started here, with its pipes."""
     for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:
             with suppress(OSError):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from ..diagnose.gate import GATES, complaints
+from .check import all_usable, check_nodes
 from .find import Found, find, find_as
 from .health import health
 from .timings import check_operations, timings
@@ -16,6 +17,8 @@ from .triage import triage
 __all__ = [
     "GATES",
     "Found",
+    "all_usable",
+    "check_nodes",
     "check_operations",
     "complaints",
     "config_drift",

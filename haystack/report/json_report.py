@@ -10,10 +10,10 @@ from typing import Any
 
 from ..diagnose.model import Candidate, Diagnosis, Evidence, Suspect
 from ..library.cited import CitedFact, CitedSetting
+from ..masking import mask
 from ..record import Record
 from ..search import Coverage
 from ..search.clock import NodeClock
-from .mask import mask
 
 SCHEMA = "haystack/diagnosis-1"
 # The text of one record in the document; a longer one is cut.

@@ -111,6 +111,7 @@ def test_through_a_jump_host_that_is_opened_once(sshd: Sshd, tmp_path: Path) -> 
         (["ForceCommand sleep 60"], "slow"),
         (["ForceCommand exit 0"], "failed"),
         (["MaxSessions 0"], "login"),
+        (["MaxSessions 1"], "login"),
     ],
 )
 def test_servers_that_do_not_let_us_work(
@@ -151,9 +152,9 @@ def test_nothing_outlives_a_killed_haystack(sshd: Sshd, tmp_path: Path) -> None:
         from haystack.nodes.ssh import Connections
         from haystack.settings import Node, SshOptions
         with Connections({sshd.options!r}) as connections, connections.to({sshd.node!r}) as connection:
-            connection.start("echo $$; sleep 987")
+            connection.start("sleep 987", lifetime=1)
             print(connections.directory, flush=True)
-            connection.run("sleep 988", timeout=60)
+            connection.run("sleep 988", timeout=3)
         """)
     )
     with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as process:

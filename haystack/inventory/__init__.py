@@ -1,0 +1,6 @@
+"""What ``haystack.yaml`` says and how it comes to be: read, choose nodes of it, import it from other inventories."""
+
+from .choose import choose
+from .load import FILE_NAME, find, load
+
+__all__ = ["FILE_NAME", "choose", "find", "load"]

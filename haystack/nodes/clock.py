@@ -1,0 +1,76 @@
+"""How far a node's clock is off ours: several round trips over one channel, of which the quickest counts.
+
+As NTP does it (RFC 5905, clock filter): the less time an answer took, the less can be wrong with it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import time
+from contextlib import suppress
+from typing import NamedTuple
+
+from ..errors import NodeError
+from .ssh import Connection, reap
+
+_ROUNDS = 10
+_TIMEOUT = 10.0
+_LONGEST = 4096
+# A date that knows no %N leaves it out, or as it is.
+_STAMP = re.compile(rb"haystack-clock (\d{9,12})(?:\.(\d{1,9})?(?:%?N)?)?\s*$")
+# `date` is asked anew in each round; nothing is written and nothing is kept.
+_SCRIPT = 'while read -r _; do echo "haystack-clock $(date +%s.%N)"; done'
+
+
+class Offset(NamedTuple):
+    """Seconds that a node's clock is ahead of ours (negative: behind), and how far that may be wrong."""
+
+    seconds: float
+    uncertainty: float
+
+
+def measure(connection: Connection, rounds: int = _ROUNDS) -> Offset:
+    """Measure a node's clock. Raises NodeError when the node does not answer with times."""
+    process = connection.start(_SCRIPT, sudo=False, lifetime=_TIMEOUT * 2)
+    best: Offset | None = None
+    deadline = time.monotonic() + _TIMEOUT
+    try:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for _ in range(rounds):
+            asked, began = time.time(), time.monotonic()
+            with suppress(BrokenPipeError):
+                process.stdin.write(b"\n")
+                process.stdin.flush()
+            line = _line(process.stdout.fileno(), deadline)
+            took = time.monotonic() - began
+            found = _STAMP.search(line)
+            if not found:
+                raise NodeError(connection.node.name, "garbage", "it does not tell its time")
+            whole, fraction = found.groups()
+            there = int(whole) + (float(b"0." + fraction) if fraction else 0.5)
+            offset = Offset(there - (asked + took / 2), took / 2 + (0.0 if fraction else 0.5))
+            if best is None or offset.uncertainty < best.uncertainty:
+                best = offset
+    finally:
+        reap(process)
+    assert best is not None
+    return best
+
+
+def _line(fd: int, deadline: float) -> bytes:
+    """The next line that tells a time; what else a shell says at its start is passed over."""
+    said = b""
+    while len(said) < _LONGEST:
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([fd], [], [], left)[0]:
+            break
+        data = os.read(fd, _LONGEST)
+        if not data:
+            break
+        said += data
+        if said.endswith(b"\n") and b"haystack-clock" in said:
+            break
+    return said
