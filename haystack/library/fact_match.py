@@ -17,6 +17,8 @@ from .model import FactClause
 CAPTURE = re.compile(r"(\[)?\{(?P<name>\w+)\}(?(1)\])$")
 # In a sample of a clause what the pattern's other clauses captured, beside the keys of facts.json.
 CAPTURES = "captures"
+# `fetch` brings no more of a list: what is not in one so long may be missing from it alone.
+_WHOLE = 500
 # What lies there is in memory, whatever the file system of the directory above is.
 _IN_MEMORY = ("/dev/", "/proc/", "/run/", "/sys/")
 
@@ -56,7 +58,8 @@ def supports(
     chosen = [fact for fact in known if all(_fits(fact, label, values, known) for label, values in where.items())]
     if any(name == MISSING for name, _ in clause.conditions):
         asked = {label: ", ".join(values) for label, values in where.items()}
-        return [Supports(None, words_of_none(clause.fact, asked))] if known and not chosen else []
+        whole = 0 < len(known) < _WHOLE
+        return [Supports(None, words_of_none(clause.fact, asked))] if whole and not chosen else []
     held = [fact for fact in chosen if all(met(condition, fact.value) for condition in clause.conditions)]
     if clause.fact == "services":
         held = _of_whole_services(held, chosen, services)

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,7 +27,7 @@ from haystack.library.loader import read_pattern
 from haystack.library.model import FactClause, Pattern
 from haystack.search.discover import discover
 from haystack.search.facts import taken
-from tests.making import SERVICES, START, at, oslo, write
+from tests.making import CHECKOUT, SERVICES, START, at, oslo, write
 from tests.unit.test_loader import GOOD, pattern_file
 
 CLAUSE = """\
@@ -148,7 +150,11 @@ def test_samples_prove_a_clause(tmp_path: Path, old: str, new: str, complaint: s
 
 # facts.json, conditions with more of the clause, what holds in words
 DISKS = {"filesystems": [{"mount": "/", "used_percent": 99.6}, {"mount": "/var/lib", "used_percent": 40, "device": "/dev/sdb1"}, {"mount": "/var/lib/nova", "used_percent": 97}]}  # fmt: skip
-UNITS = {"failed_units": ["nova-compute.service"], "services": {"neutron-l3-agent": "inactive", "nova_api": "exited"}}
+UNITS = {
+    "failed_units": ["nova-compute.service"],
+    "services": {"neutron-l3-agent": "inactive (dead)", "nova-compute.service": "failed (failed)"},
+    "containers": {"nova_api": "Exited (137) 3 hours ago", "glance_api": "Up 2 days (healthy)"},
+}
 PORTS = {"listening": [{"protocol": "tcp", "address": "*", "port": 80, "process": "apache2"}, {"port": 22}]}
 FULL = ("at_least", ("95",))
 HOLDS = [
@@ -166,11 +172,13 @@ HOLDS = [
     (DISKS, clause("filesystems.used_percent", ("below", ("50",)), where=(("device", ("/dev/sdb1",)),)), ["/var/lib is 40 % full"]),
     (DISKS, clause("filesystems.inodes_percent", ("at_least", ("0",))), []),
     (UNITS, clause("services", ("equals", ("failed", "inactive"))), ["nova-compute.service is failed"]),
-    (UNITS, clause("services", ("equals", ("failed", "inactive")), service=("neutron-l3-agent",)), ["neutron-l3-agent is inactive"]),
-    (UNITS, clause("services", ("equals", ("failed", "inactive")), service=("neutron",)), ["neutron-l3-agent is inactive"]),
-    (UNITS, clause("services", ("not", ("active",)), service=("nova-api",)), ["nova_api is exited"]),
-    (UNITS, clause("services", ("not", ("active",)), where=(("unit", ("neutron-l3-agent.service", "sshd")),)), ["neutron-l3-agent is inactive"]),
-    (UNITS, clause("failed_units", ("above", ("0",))), ["1 units failed"]),
+    (UNITS, clause("services", ("equals", ("failed", "inactive")), service=("neutron-l3-agent",)), ["neutron-l3-agent is inactive (dead)"]),
+    (UNITS, clause("services", ("equals", ("failed", "inactive")), service=("neutron",)), ["neutron-l3-agent is inactive (dead)"]),
+    (UNITS, clause("services", ("not", ("active",)), service=("nova-api",)), ["nova_api is exited (137) 3 hours ago"]),
+    (UNITS, clause("services", ("not", ("active",)), where=(("unit", ("neutron-l3-agent.service", "sshd")),)), ["neutron-l3-agent is inactive (dead)"]),
+    (UNITS, clause("services", ("equals", ("up",)), service=("glance-api",)), ["glance_api is up 2 days (healthy)"]),
+    ({"listening": [{"port": port} for port in range(1, 501)]}, clause("listening", ("missing", ()), where=(("port", ("9696",)),)), []),
+    (UNITS, clause("failed_units", ("above", ("0",))), ["units that failed: 1"]),
     ({"services": {"libvirtd.service": "inactive", "virtqemud.service": "active"}}, clause("services", ("equals", ("inactive",)), service=("libvirtd",)), []),
     ({"services": {"ceph-osd@1": "failed", "ceph-osd@2": "active"}}, clause("services", ("equals", ("failed",)), service=("ceph-osd",)), ["ceph-osd@1 is failed"]),
     (PORTS, clause("listening", ("missing", ()), where=(("port", ("9696",)),)), ["nothing listens on port 9696"]),
@@ -210,6 +218,50 @@ def test_any_document_is_facts_or_none(document: dict[str, object]) -> None:
         assert fact.name in KINDS
         assert words(fact)
     assert taken(files) is None or taken(files).tzinfo is not None  # type: ignore[union-attr]
+
+
+PAGE = CHECKOUT / "docs" / "patterns.md"
+MADE = re.compile(r"(?<=<!-- facts -->\n).*?(?=<!-- /facts -->)", re.DOTALL)
+
+
+def test_the_page_of_patterns_lists_all_kinds(request: pytest.FixtureRequest) -> None:
+    rows = "".join(
+        f"| `{name}` | {kind.what} | {', '.join(f'`{label}`' for label in kind.labels)} |\n"
+        for name, kind in KINDS.items()
+    )
+    page = PAGE.read_text()
+    expected = MADE.sub(lambda _: f"| fact | what it is | labels |\n| --- | --- | --- |\n{rows}", page)
+    if request.config.getoption("--regold"):
+        PAGE.write_text(expected)
+    assert PAGE.read_text() == expected, "run pytest --regold and read the diff"
+    assert "| `oom_kills` |" in expected
+
+
+def test_what_fetch_brings_is_read() -> None:
+    """A document as `haystack fetch` writes it has facts of every kind."""
+    document = {
+        "schema": "haystack/facts-1",
+        "fetched_at": "2026-11-22T07:05:00Z",
+        "clock_offset_seconds": -0.02,
+        "filesystems": [
+            {"mount": "/", "device": "/dev/vda1", "type": "ext4", "used_percent": 41.0, "inodes_percent": 3}
+        ],
+        "memory": {"total_bytes": 100, "available_bytes": 40, "swap_total_bytes": 10, "swap_free_bytes": 5},
+        "load": [0.5, 0.25, 0.1],
+        "cpus": 4,
+        "oom_kills": 0,
+        "failed_units": [],
+        "services": {"nova-compute.service": "active (running)"},
+        "containers": {"neutron_server": "Up 3 hours"},
+        "packages": {"nova-compute": "3:26.1.1-1"},
+        "listening": [{"protocol": "tcp", "address": "0.0.0.0", "port": 22, "process": "sshd"}],
+        "time": {"synchronised": True, "source": "chrony"},
+    }
+    jsonschema.validate(document, json.loads((CHECKOUT / "docs" / "facts-1.schema.json").read_text()))
+    found = facts_of(told(document))
+    assert {fact.name for fact in found} == set(KINDS)
+    assert taken(told(document)) == at(65 * 60)
+    assert [fact.value for fact in found if fact.name == "services"] == ["active", "up"]
 
 
 # --- what is cited
