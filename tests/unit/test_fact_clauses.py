@@ -17,7 +17,7 @@ from haystack.diagnose.cite import together
 from haystack.errors import LibraryError
 from haystack.facts import KINDS, facts_of
 from haystack.facts.kinds import words
-from haystack.insight.fact_citations import Machine, cited_facts, machines_of
+from haystack.insight.fact_citations import Machine, Machines, cited_facts
 from haystack.library import load
 from haystack.library.checks import check_library
 from haystack.library.cited import Cited, CitedFact, Seen
@@ -369,7 +369,7 @@ def test_machines_know_what_runs_there(tmp_path: Path) -> None:
     write(tmp_path / "db1/var/log/mysql/error.log", [oslo(0, "x")])
     write(tmp_path / "db1/facts.json", [json.dumps({"services": {"tripleo_nova_compute.service": "active", "x": "y"}})])
     write(tmp_path / "c1/var/log/nova/nova-compute.log", [oslo(0, "x")])
-    machines = machines_of(discover([tmp_path], SERVICES), SERVICES)
+    machines = Machines(discover([tmp_path], SERVICES), SERVICES)
     assert list(machines) == ["db1"]
     assert machines["db1"].services == {"mariadb", "nova-compute"}
 
