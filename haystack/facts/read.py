@@ -100,7 +100,7 @@ def _fact(name: str, value: float | str, told: Told, **of: object) -> Fact:
 def _json_disks(document: Document) -> Iterator[Fact]:
     """Space and inodes of each file system."""
     for row in _rows(document.get("filesystems")):
-        if not isinstance(row.get("mount"), str):
+        if not isinstance(row.get("mount"), str) or not row["mount"]:
             continue
         for key in ("used_percent", "inodes_percent"):
             percent = _number(row.get(key))

@@ -96,12 +96,11 @@ def _runs(running: Collection[str], wanted: Collection[str], services: Services)
 
 def _cited(clause: FactClause, node: str, support: Supports, machine: Machine, seen: Seen) -> CitedFact:
     fact = support.fact
-    value = fact.value if fact else None
     return CitedFact(
         node,
         clause.fact,
-        value,
-        tuple(sorted(fact.of.items())) if fact else (),
+        fact.value if fact else None,
+        tuple(sorted(support.of.items())),
         support.words,
         clause.says.replace("{value}", support.value),
         fact.told.path if fact else FACTS_JSON,
@@ -111,8 +110,9 @@ def _cited(clause: FactClause, node: str, support: Supports, machine: Machine, s
     )
 
 
-def _away(time: datetime | None, seen: Seen) -> timedelta:
-    """How long before the pattern was first seen a time is (negative), or after it was last seen."""
+def _away(time: datetime | None, seen: Seen) -> timedelta | None:
+    """How long before the pattern was first seen a time is (negative), or after it was last seen; None where nobody
+    knows."""
     if time is None or seen.first is None or seen.last is None:
-        return timedelta(0)
+        return None
     return min(time - seen.first, timedelta(0)) or max(time - seen.last, timedelta(0))

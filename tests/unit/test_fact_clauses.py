@@ -333,6 +333,36 @@ def test_facts_are_of_the_time_they_were_taken(seconds: float | None, age: str, 
     assert Cited(facts=(cited,)).counts is counts
 
 
+def test_facts_of_a_fault_without_a_time_do_not_count() -> None:
+    (cited,) = cited_facts(pattern(DISK), Seen(frozenset({("c1", "x")})), {"c1": machine(ROOT_FULL)}, SERVICES)
+    assert not cited.counts
+    assert "nothing tells when it was seen" in cited.text
+
+
+def test_ports_nobody_listens_on_are_told_apart() -> None:
+    clauses = [clause("listening", ("missing", ()), where=(("port", (port,)),)) for port in ("80", "22", "5672")]
+    known = {"c1": machine({"listening": [{"port": 22}]})}
+    seen = Seen(frozenset({("c1", "x")}), first=at(0), last=at(0))
+    cited = cited_facts(pattern(*clauses), seen, known, SERVICES)
+    assert [(fact.value, fact.of) for fact in cited] == [(None, (("port", "80"),)), (None, (("port", "5672"),))]
+
+
+def test_many_mounts_cost_no_time() -> None:
+    from time import process_time
+
+    mounts = [{"mount": f"/var/lib/x{i}", "used_percent": 99} for i in range(5000)]
+    units = {f"ceph-osd@{i}": "failed" for i in range(5000)}
+    paths = {"path": tuple(f"/var/lib/x{i}/y" for i in range(20))}
+    facts = facts_of(told({"filesystems": mounts, "services": units}))
+    start = process_time()
+    found = supports(
+        clause("filesystems.used_percent", FULL, where=(("path", ("{path}",)),)), facts, (), paths, SERVICES
+    )
+    every = supports(clause("services", ("equals", ("failed",)), service=("ceph-osd",)), facts, (), {}, SERVICES)
+    assert (len(found), len(every)) == (20, 5000)
+    assert process_time() - start < 3
+
+
 def test_sos_facts_are_cited_with_their_line() -> None:
     files = {
         "sos_commands/filesys/df_-al": b"Filesystem 1K-blocks Used Available Use% Mounted on\n/dev/sda1 9 9 0 100% /\n",
