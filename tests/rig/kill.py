@@ -104,7 +104,11 @@ class Arena:
         began = time.monotonic()
         done = self.cloud.client.haystack("fetch", "--to", "tree", check=())
         took = time.monotonic() - began
-        wrong = [] if done.status == 0 else [f"a fetch without trouble ended with {done.status}: {done.stdout}{done.stderr}"]
+        wrong = (
+            []
+            if done.status == 0
+            else [f"a fetch without trouble ended with {done.status}: {done.stdout}{done.stderr}"]
+        )
         for name in NODES:
             here, there = digests(self.tree / name / "var/log"), digests(self.logs(name))
             unequal = sorted(path for path in there if here.get(path) != there[path])
