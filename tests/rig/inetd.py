@@ -8,21 +8,22 @@ import os
 import signal
 import socket
 import sys
+from pathlib import Path
 
 
 def main() -> None:
-    directory = sys.argv[1]
+    directory = Path(sys.argv[1])
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
     server = socket.create_server(("", 22), backlog=1024)
     print("ready", flush=True)
     while True:
         connection, _ = server.accept()
-        program = f"{directory}/{connection.getsockname()[0]}/serve"
-        if os.path.exists(program) and os.fork() == 0:
+        program = directory / connection.getsockname()[0] / "serve"
+        if program.exists() and os.fork() == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             os.dup2(connection.fileno(), 0)
             os.dup2(connection.fileno(), 1)
-            os.execv(program, [program])
+            os.execv(program, [str(program)])
         connection.close()
 
 

@@ -246,7 +246,7 @@ ACTIONS: dict[str, Callable[[Arena, subprocess.Popen[bytes]], Callable[[], None]
     "fill the disk": _fill,
 }
 # A blow that comes too late hits nothing.
-_ENDS = {name: (0, 3) for name in ACTIONS} | {"kill haystack": (0, -9, 137)}
+_ENDS = dict.fromkeys(ACTIONS, (0, 3)) | {"kill haystack": (0, -9, 137)}
 
 
 def rounds(directory: Path, count: int, seed: int, size: int) -> Iterator[Round]:
