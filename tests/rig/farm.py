@@ -69,7 +69,7 @@ BROKEN = (
     Kind("no-login", ("login",), authorized=False),
     Kind(
         "nologin-shell",
-        ("login", "failed"),
+        ("login", "failed", "lost"),
         sshd=("ForceCommand echo This account is currently not available.; exit 1",),
     ),
     Kind("no-sessions", ("login",), sshd=("MaxSessions 0",)),
@@ -126,6 +126,7 @@ def farm(directory: Path, kinds: Sequence[Kind], logs: Path, **ssh: object) -> I
         (directory / "work-etc").mkdir()
         etc.mkdir()
         (etc / "passwd").write_text(Path("/etc/passwd").read_text() + "ops:x:4711:4711::/:/bin/sh\n")
+        (etc / "shadow").write_text(Path("/etc/shadow").read_text() + "ops:*:19000:0:99999:7:::\n")
         space = Space(
             "farm",
             f"mount -t overlay overlay -o lowerdir=/etc,upperdir={etc},workdir={directory}/work-etc /etc\n"
@@ -184,7 +185,7 @@ def _serve(own: Path, kind: Kind, tree: Path, directory: Path) -> None:
         "UsePAM no",
         "UseDNS no",
         "PrintMotd no",
-        "Subsystem sftp /usr/lib/openssh/sftp-server",
+        *(() if any("sftp" in line for line in kind.sshd) else ("Subsystem sftp /usr/lib/openssh/sftp-server",)),
     )
     (own / "sshd_config").write_text("".join(f"{line}\n" for line in lines))
     (own / "programs").mkdir()
@@ -192,6 +193,7 @@ def _serve(own: Path, kind: Kind, tree: Path, directory: Path) -> None:
         (own / "programs" / name).write_text(text)
         (own / "programs" / name).chmod(0o755)
     inside = [
+        "mount -t tmpfs tmpfs /root",
         "hide() { for f; do mount --bind /dev/null $f; done; }",
         f"mount --bind {shlex.quote(str(tree))} /var/log",
         f"mount --bind {shlex.quote(str(own / 'programs'))} /usr/local/bin" if kind.programs else "",
