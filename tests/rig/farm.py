@@ -124,7 +124,8 @@ def farm(directory: Path, kinds: Sequence[Kind], logs: Path, **ssh: object) -> I
         nodes, named = _build(directory, kinds, logs, client)
         etc = directory / "etc"
         (directory / "work-etc").mkdir()
-        etc.mkdir()
+        (etc / "ssh").mkdir(parents=True)
+        (etc / "ssh/rig_authorized_keys").write_text(client.public_key)
         (etc / "passwd").write_text(Path("/etc/passwd").read_text() + "ops:x:4711:4711::/:/bin/sh\n")
         (etc / "shadow").write_text(Path("/etc/shadow").read_text() + "ops:*:19000:0:99999:7:::\n")
         space = Space(
@@ -154,7 +155,6 @@ def _build(
     nodes: dict[str, object] = {}
     named: dict[str, Kind] = {}
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(directory / "other")], check=True)
-    (directory / "authorized").write_text(client.public_key)
     for number, kind in enumerate(kinds):
         address = str(_FIRST + number)
         name = f"compute{number + 1}" if not kind.reasons else f"bad{number + 1}-{kind.name}"
@@ -177,7 +177,7 @@ def _serve(own: Path, kind: Kind, tree: Path, directory: Path) -> None:
     lines = (
         *kind.sshd,
         f"HostKey {own}/host_key",
-        f"AuthorizedKeysFile {directory / 'authorized' if kind.authorized else '/nonexistent'}",
+        f"AuthorizedKeysFile /etc/ssh/rig_{'' if kind.authorized else 'no_'}authorized_keys",
         "PidFile none",
         "StrictModes no",
         "PasswordAuthentication no",
