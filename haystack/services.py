@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 # What rotation, compression and front ends add to a file's name: `.log.2.gz`, `-20260311`, `_error.log`.
 _COMPRESSION = re.compile(r"\.(gz|xz|bz2|zst|zstd|lz4)$")
 _ROTATION = re.compile(r"(\.\d{1,4}|[.-]\d{8}(-\d+)?|\.old|\.bak|~)$")
+_DATE = re.compile(r"[.-]\d{8}(-\d+)?$")
 _EXTENSION = re.compile(r"\.(log|txt|json|out|err|service|tailed)$")
 _FRONT_END = re.compile(r"[._-](error|access|uwsgi|wsgi|stderr|stdout|info|debug|custom)$")
 # What units, containers and their logs' files put before a service's name: devstack, RDO, kolla, TripleO, RHOSO.
@@ -156,3 +157,16 @@ def file_stem(name: str) -> str:
         if shorter == name or not shorter:
             return name
         name = shorter
+
+
+def unrotated(name: str) -> str:
+    """``nova-api.log.2.gz``, ``nova-api.log-20260311`` and ``nova-api-20260311.log`` are rotations of ``nova-api.log``.
+
+    Unlike the stem this keeps the extension: ``nova-api.err`` is another log.
+    """
+    name = _COMPRESSION.sub("", name)
+    rotated = _ROTATION.sub("", name)
+    if rotated != name:
+        return rotated or name
+    stem, dot, extension = name.rpartition(".")
+    return (_DATE.sub("", stem) or stem) + dot + extension if dot else name

@@ -35,7 +35,8 @@ extra_patterns = click.option(
 )
 
 
-def _zone(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tzinfo | None:
+def zone_value(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tzinfo | None:
+    """The zone given with an option."""
     if value is None:
         return None
     try:
@@ -47,7 +48,8 @@ def _zone(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tz
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?$", re.IGNORECASE)
 
 
-def _size(_ctx: click.Context, _param: click.Parameter, value: str | None) -> int | None:
+def size_value(_ctx: click.Context, _param: click.Parameter, value: str | None) -> int | None:
+    """The number of bytes given with an option."""
     if value is None:
         return None
     found = _SIZE.match(value.strip())
@@ -66,14 +68,14 @@ _LOGS = click.option(
 _ZONE = click.option(
     "--tz",
     "zone",
-    callback=_zone,
+    callback=zone_value,
     metavar="ZONE",
     help="Zone of local time stamps of nodes whose logs do not tell theirs: Europe/Berlin, +05:30. Default: UTC.",
 )
 _ARCHIVES = (
     click.option(
         "--max-archive-size",
-        callback=_size,
+        callback=size_value,
         metavar="SIZE",
         help="Unpack an archive up to this size. Default: 20G, and 250 times its own size.",
     ),
@@ -152,6 +154,11 @@ def search_options(command: _Function) -> _Function:
 def tree_options(command: _Function) -> _Function:
     """The options of a command that looks at logs as a whole."""
     return with_options(command, (_LOGS, _ZONE, *_ARCHIVES, *_OUTPUT))
+
+
+def answer_options(command: _Function) -> _Function:
+    """The options of a command that answers in text or JSON."""
+    return with_options(command, _OUTPUT)
 
 
 def config_options(command: _Function) -> _Function:

@@ -20,6 +20,7 @@ from ..search.survey import Log, NodeLogs
 from .clean import clean
 from .json_report import coverage_document, time_text
 from .output import write
+from .sizes import size_text
 
 SCHEMA = "haystack/nodes-1"
 _PIPE_WIDTH = 200
@@ -93,7 +94,7 @@ def render_to(nodes: Sequence[NodeLogs], coverage: Coverage, console: Console) -
     size = sum(log.size for node in nodes for log in node.logs)
     console.print(
         Text(
-            f"{_count(len(nodes), 'node')}, {_count(files, 'file')}, {_size(size)}"
+            f"{_count(len(nodes), 'node')}, {_count(files, 'file')}, {size_text(size)}"
             + (
                 f"; {_count(len(coverage.skipped), 'thing')} left out as no log (--format json tells)"
                 * bool(coverage.skipped)
@@ -122,7 +123,7 @@ def _row(log: Log) -> tuple[Text, ...]:
                 log.service or "-",
                 clean(log.path),
                 f"{files} files" if files > 1 else "",
-                _size(log.size),
+                size_text(log.size),
                 ", ".join(log.formats) or "empty",
                 _span(log.first, log.last),
             ),
@@ -135,13 +136,6 @@ def _span(first: datetime | None, last: datetime | None) -> str:
         return "no times"
     end = f"{last:%H:%M:%S}" if first.date() == last.date() else f"{last:%Y-%m-%d %H:%M:%S}"
     return f"{first:%Y-%m-%d %H:%M:%S} … {end} UTC"
-
-
-def _size(size: int) -> str:
-    for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if size >= unit:
-            return f"{size / unit:,.1f} {name}"
-    return f"{size} B"
 
 
 def _count(number: int, noun: str) -> str:

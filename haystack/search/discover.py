@@ -22,12 +22,8 @@ from . import facts
 from .archives import Limits, Opened, Spool, kind_of, open_archive
 from .clock import NodeClock
 from .config_places import config_place
-from .layouts import (
-    is_archive_name,
-    layout,
-    machine_at,
-    node_name,
-)
+from .fetched import is_fetched, troubles
+from .layouts import Layout, is_archive_name, layout, machine_at, node_name
 from .query import Trouble
 from .tree import facts_on_disk, walk
 
@@ -132,6 +128,7 @@ class _Search:
         self.etc: list[Path] = []
         self.configs: dict[str, tuple[ConfigSource, ...]] = {}
         self.machines: dict[str, Mapping[str, bytes]] = {}
+        self.is_fetched: dict[tuple[str, ...], bool] = {}
 
     def found(self) -> Found:
         """All of it, in order."""
@@ -183,6 +180,7 @@ class _Search:
         """All logs and archives below a directory."""
         names: dict[tuple[str, ...], str] = {}
         above = root.absolute().parts
+        self.troubles += troubles(root)
         for path, below, size in walk(root, self.seen, self.troubles, self.skipped, self.etc):
             if is_archive_name(below[-1]):
                 self._archive_in_directory(path)
@@ -248,7 +246,7 @@ class _Search:
     def _disk_file(
         self, path: Path, size: int, above: Sequence[str], below: Sequence[str], names: dict[tuple[str, ...], str]
     ) -> None:
-        found = layout(above, below, self.services)
+        found = self._fetched(above, below) or layout(above, below, self.services)
         node = found.name
         if found.machine is not None:
             if found.machine not in names:
@@ -257,6 +255,17 @@ class _Search:
                 self._clock(names[found.machine], told)
             node = names[found.machine]
         self._add(path, below[-1], found.path, node, size)
+
+    def _fetched(self, above: Sequence[str], below: Sequence[str]) -> Layout | None:
+        """The place of a file in a fetched tree, where the directory says which node it is, whatever the path says."""
+        parts = (*above, *below)
+        for length in range(len(above) + len(below) - 1, 1, -1):
+            machine = parts[:length]
+            if machine not in self.is_fetched:
+                self.is_fetched[machine] = is_fetched(Path(*machine))
+            if self.is_fetched[machine]:
+                return Layout(machine, "/" + "/".join(parts[length:]), machine[-1])
+        return None
 
     def _clock(self, node: str, told: Mapping[str, bytes]) -> None:
         if told:

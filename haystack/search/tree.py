@@ -12,6 +12,7 @@ from pathlib import Path
 
 from . import facts
 from .archives import SPOOL_PREFIX
+from .fetched import STATE
 from .layouts import SYSTEM, is_archive_name, is_log_name, is_log_place, machine_at
 from .query import Trouble
 
@@ -50,6 +51,8 @@ def walk(
                 if entry.name == "etc" and is_inside(entry.path, real_root):
                     etc.append(Path(entry.path).absolute())
                 continue
+            if entry.name == STATE and entry.is_dir():
+                continue  # not even of what lies there in the middle of a fetch is anything a log yet
             if entry.name.startswith(SPOOL_PREFIX) and entry.is_dir():
                 skipped.append(Trouble(entry.path, "unpacked by haystack itself"))
                 continue
