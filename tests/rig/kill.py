@@ -7,6 +7,7 @@ one that the node had, from end to end. Then a fetch without trouble must bring 
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import time
 from collections import defaultdict
@@ -25,7 +26,8 @@ from .needs import sudo, toxiproxy
 # rsync as root, rsync by sudo, SFTP
 NODES = ("controller1", "compute1", "storage1")
 _GROWING = "var/log/nova/growing.log"
-_RATE = 1500  # kB/s of each node, where toxiproxy is at hand
+_NEWS = 4 << 20  # bytes by which the logs of a node grow from round to round
+_RATE = 1000  # kB/s of each node, where toxiproxy is at hand
 
 
 class Round(NamedTuple):
@@ -118,9 +120,9 @@ class Arena:
     def play(self, number: int, action: str) -> Round:
         """One round."""
         for name in NODES:
-            live(self.logs(name), 3 << 20, self.random)
+            live(self.logs(name), _NEWS, self.random)
         self.note()
-        after = self.random.uniform(0.1, self.usual)
+        after = self.random.uniform(0.2, self.usual)
         began = time.monotonic()
         process = self.fetch()
         deadline = began + after
@@ -150,14 +152,15 @@ class Arena:
 
     def _not_whole(self) -> list[str]:
         wrong = []
-        for path, digest in digests(self.tree).items():
-            if path.endswith(_GROWING):
-                name = path.partition("/")[0]
-                there = (self.logs(name) / "nova/growing.log").read_bytes()
-                if not there.startswith((self.tree / path).read_bytes()):
-                    wrong.append(f"{path} is no beginning of the node's")
-            elif digest not in self.ever[path]:
-                wrong.append(f"{path} is none that the node ever had")
+        for name in NODES:
+            for below, digest in digests(self.tree / name / "var/log").items():
+                path = f"{name}/var/log/{below}"
+                if path.endswith(_GROWING):
+                    there = (self.logs(name) / "nova/growing.log").read_bytes()
+                    if not there.startswith((self.tree / path).read_bytes()):
+                        wrong.append(f"{path} is no beginning of the node's")
+                elif digest not in self.ever[path]:
+                    wrong.append(f"{path} is none that the node ever had")
         return wrong
 
     def _left(self, orderly: bool) -> list[str]:
@@ -170,10 +173,12 @@ class Arena:
                 break
             time.sleep(0.05)
         left = self.cloud.client.left() if orderly else []
-        for directory in self.cloud.client.temporary.glob("haystack-*"):  # of a kill -9
-            for file in directory.iterdir():
-                file.unlink()
-            directory.rmdir()
+        for found in self.cloud.client.temporary.iterdir():
+            if found.is_dir():  # of a kill -9
+                shutil.rmtree(found)
+            else:
+                left.append(f"{found.name}: {found.read_text()[-2000:]}")
+                found.unlink()
         written = [f"{name} was written to: {path}" for name in NODES for path in self.cloud[name].written()]
         return [f"still runs: {what}" for what in running] + [f"still there: {what}" for what in left] + written
 
@@ -253,9 +258,11 @@ def rounds(directory: Path, count: int, seed: int, size: int) -> Iterator[Round]
     """Play rounds, each with another action in turn, so that a few rounds have seen all."""
     random = Random(seed)
     with arena(directory, size, random) as place:
-        place.note()
         took, wrong = place.clean()
-        place.usual = max(1.0, took)
-        yield Round(0, "nothing", 0, 0, took, 0, tuple(wrong))
+        for name in NODES:
+            live(place.logs(name), _NEWS, random)
+        place.note()
+        place.usual, more = place.clean()
+        yield Round(0, "nothing", 0, 0, took, place.usual, (*wrong, *more))
         for number in range(1, count + 1):
             yield place.play(number, list(ACTIONS)[(number - 1) % len(ACTIONS)])
