@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from haystack.errors import NodeError
-from haystack.nodes.reasons import REASONS, why
+from haystack.nodes.reasons import REASONS, sudo_refused, why
 from haystack.nodes.ssh import Connections, jump_host
 from haystack.settings import Node, SshOptions
 from tests.sshd import Sshd, free_port, needs_sshd, serve
@@ -216,3 +216,19 @@ def test_words_of_ssh(stderr: str, reason: str) -> None:
     error = why(Node("n1", jump=("bastion",)), stderr)
     assert error.reason == reason
     assert str(error).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("stderr", "says"),
+    [
+        ("sudo: a password is required\n", "a password is required"),
+        ("sudo: unable to resolve host n1: Name or service not known\nsudo: a password is required\n", "a password"),
+        ("Sorry, user ops is not allowed to execute '/usr/bin/env' as root on n1.\n", "user ops is not allowed"),
+        ("sudo: unable to resolve host n1: Name or service not known\nls: cannot access 'x'\n", ""),
+        ("ls: cannot access 'x': No such file or directory\n", ""),
+    ],
+)
+def test_words_of_sudo(stderr: str, says: str) -> None:
+    refused = sudo_refused(Node("n1", user="ops"), stderr)
+    assert (refused is None) == (not says)
+    assert says in str(refused)
