@@ -84,6 +84,14 @@ class Services:
                     return service
         return ""
 
+    def of_unit(self, unit: str) -> str:
+        """Service of a systemd unit or a container, whatever the deployment tool calls it; empty when unknown."""
+        name = _PREFIX.sub("", unit.removesuffix(".service"))
+        if name.startswith("kolla-"):  # kolla's unit of a container
+            name = name.removeprefix("kolla-").removesuffix("-container")
+        # `ceph-osd@3` is an instance of a unit.
+        return self.of_name(name) or self.of_name(name.partition("@")[0])
+
     def _of_path(self, path: str) -> str:
         """Service that writes the file at ``path``; empty when the path does not tell."""
         parts = PurePosixPath(path)

@@ -44,6 +44,7 @@ def show(pattern_id: str, patterns_dirs: tuple[Path, ...]) -> None:
     """Show one pattern: what it is, why it happens, how to confirm and mend it."""
     from ..errors import UsageError
     from ..library import load
+    from ..library.clause_text import supporting
     from ..library.names import did_you_mean
 
     library = load(patterns_dirs)
@@ -55,6 +56,9 @@ def show(pattern_id: str, patterns_dirs: tuple[Path, ...]) -> None:
     click.echo(f"What  {pattern.what}\n\nWhy   {pattern.why}\n")
     if pattern.explains:
         click.echo("Explains  " + ", ".join(pattern.explains) + "\n")
+    clauses = supporting(pattern)
+    if clauses:
+        click.echo("Likelier with\n" + "\n".join(f"  {text}" for text in clauses) + "\n")
     if pattern.confirm:
         click.echo("Confirm (read-only)\n" + "\n".join(f"  {command}" for command in pattern.confirm) + "\n")
     steps = (

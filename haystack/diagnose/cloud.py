@@ -11,10 +11,10 @@ from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
+from ..library.cited import Cited
 from ..library.matcher import Finding, Hit
-from ..library.model import Citation
 from ..library.wording import fill
-from .cite import Cite, cite_nothing, cited, settings_of
+from .cite import Cite, cite_nothing, cited_of, together
 from .diagnose import SURE
 from .failures import ERROR, weight
 from .graph import DEPTH, JITTER, LINKED, NEAR, OWN, Group, complete, hits_of, hosts_told, more_general, proof, seconds
@@ -86,7 +86,7 @@ def cloud_groups(findings: Sequence[Finding], stories: Stories, harm: Harm) -> l
 def causes(nodes: Sequence[Group], stories: Stories, most: int, cite: Cite = cite_nothing) -> list[Cause]:
     """Candidates of the groups (without noise), the likeliest first, of equal ones the earliest.
 
-    Those that are sure tell the settings that ``cite`` knows for them and for what they explain.
+    Those that are sure tell the settings and facts that ``cite`` knows for them and for what they explain.
     """
     views = [_View(group, group.findings, stories) for group in nodes]
     general = more_general(nodes)
@@ -239,12 +239,12 @@ def _cause(
     group = nodes[i]
     told = [nodes[j]._replace(findings=tuple(findings)) for j, findings in reached.items() if j in harmful]
     shown = sorted(told, key=lambda g: (-g.link, first_seen(g)))
-    settings: tuple[Citation, ...] = ()
+    support = Cited()
     if score >= SURE:
-        settings = cited(settings_of(group, cite), (setting for g in shown for setting in settings_of(g, cite)))
+        support = together(cited_of(group, cite), (cited_of(g, cite) for g in shown))
     own = hits_of(group.findings)
     evidence = evidence_of([*own[:_OWN_LINES], *_one_a_service(shown), *own])
-    candidate = candidate_of(group, score, _reasons(group, shown), evidence, shown, settings, 0)
+    candidate = candidate_of(group, score, _reasons(group, shown), evidence, shown, support, 0)
     return Cause(candidate, group, tuple(finding for findings in reached.values() for finding in findings))
 
 

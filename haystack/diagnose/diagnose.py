@@ -41,8 +41,8 @@ def diagnose(
     """Diagnose one trace.
 
     ``around`` are records of the surroundings, ``twins`` the records of requests of the same operation that
-    succeeded, ``cite`` knows the settings that support a pattern. A request that succeeded has no candidates: no cause
-    is invented.
+    succeeded, ``cite`` knows the settings and facts that support a pattern. A request that succeeded has no candidates:
+    no cause is invented.
     """
     findings = matcher.findings([*trace.records, *around])
     noise = [finding for finding in findings if finding.pattern.layer == "noise"]

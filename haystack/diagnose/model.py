@@ -6,7 +6,8 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from ..correlate.trace import Trace
-from ..library.model import Citation, Pattern
+from ..library.cited import CitedFact, CitedSetting
+from ..library.model import Pattern
 from ..record import Record
 from ..search import Coverage
 from ..search.clock import NodeClock
@@ -65,8 +66,8 @@ class Candidate(NamedTuple):
 
     ``cause`` is the pattern's title with its captures filled in. ``explains`` are the ids of the patterns seen that
     it accounts for. ``requests_hit`` counts all requests in the window that failed on it, the traced one included.
-    ``settings`` are those that support it. ``reach`` is set by triage: whom the cause and all it explains hit.
-    ``failed`` tells whether any request failed on it.
+    ``settings`` and ``facts`` are those that support it. ``reach`` is set by triage: whom the cause and all it explains
+    hit. ``failed`` tells whether any request failed on it.
     """
 
     pattern: Pattern
@@ -79,7 +80,8 @@ class Candidate(NamedTuple):
     confirm: tuple[str, ...]
     fix: tuple[tuple[str, bool], ...]
     requests_hit: int
-    settings: tuple[Citation, ...] = ()
+    settings: tuple[CitedSetting, ...] = ()
+    facts: tuple[CitedFact, ...] = ()
     reach: Reach | None = None
     failed: bool = False
 

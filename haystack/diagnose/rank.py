@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from ..correlate.trace import Trace
+from ..library.cited import Cited
 from ..library.matcher import Hit
-from ..library.model import Citation
 from ..library.wording import fill_command
 from ..record import Record
-from .cite import Cite, cite_nothing, cited, settings_of
+from .cite import Cite, cite_nothing, cited_of, together
 from .graph import LINKED, NEAR, OWN, Group, edges, hits_of, more_general, reach
 from .model import Candidate, Evidence, Stop
 from .outcome import Outcome
@@ -29,8 +29,8 @@ NEAR_EXPLAINS = 0.92
 _EXPLAINED = 0.55
 # A fault last seen within so many seconds before the trace is taken as going on.
 _FRESH = 45.0
-# A setting that supports a cause takes so much of the doubt.
-_SETTING = 0.8
+# A setting or a fact that supports a cause leaves so much of the doubt.
+_SUPPORTED = 0.8
 _FORMATS_WITH_HEAD = ("oslo", "oslo_json", "oslo_bare")
 
 
@@ -39,14 +39,14 @@ def rank(
 ) -> list[Candidate]:
     """Candidates of the groups, the likeliest first. ``nodes`` are without noise.
 
-    ``stop`` is where the request fell silent: a root of the service it never reached accounts for that. A setting that
-    ``cite`` knows for a group makes it likelier, never a candidate by itself.
+    ``stop`` is where the request fell silent: a root of the service it never reached accounts for that. A setting or a
+    fact that ``cite`` knows for a group makes it likelier, never a candidate by itself.
     """
     graph = edges(nodes, trace)
     general = more_general(nodes)
     reached = {i: reach(i, graph) for i in graph}
     tied = {i for i, group in enumerate(nodes) if group.link >= LINKED}
-    settings = [settings_of(group, cite) for group in nodes]
+    support = [cited_of(group, cite) for group in nodes]
     scored: list[tuple[float, int]] = []
     for i, group in enumerate(nodes):
         explained_here = reached[i] & tied
@@ -58,15 +58,15 @@ def rank(
         causes = [j for j in graph if i in reached[j] and counts(nodes[j], reached[j] & tied) and j not in reached[i]]
         if causes or i in general:
             score *= _EXPLAINED
-        if settings[i]:
-            score = 1 - (1 - score) * _SETTING
+        if support[i].counts:
+            score = 1 - (1 - score) * _SUPPORTED
         if result.failed is None and group.link == NEAR:
             score = min(score, 0.45)
         scored.append((score, i))
     # Equal scores: the earlier one is the cause.
     scored.sort(key=lambda item: (-round(item[0], 2), first_seen(nodes[item[1]])))
     return [
-        _candidate(nodes, i, score, reached, tied, trace, stop, settings)._replace(
+        _candidate(nodes, i, score, reached, tied, trace, stop, support)._replace(
             failed=_failed(nodes[i], reached[i] & tied, result)
         )
         for score, i in scored[:MOST_CANDIDATES]
@@ -122,16 +122,14 @@ def _candidate(
     tied: set[int],
     trace: Trace,
     stop: Stop | None,
-    settings: Sequence[tuple[Citation, ...]],
+    support: Sequence[Cited],
 ) -> Candidate:
     group, reached = nodes[i], graph[i]
     explained = sorted((nodes[j] for j in reached if nodes[j].link >= LINKED), key=lambda g: (-g.link, first_seen(g)))
     # Steps between a cause nearby and the request: the database is down, so keystone failed, so the API did.
     between = sorted((nodes[j] for j in reached if nodes[j].link == NEAR and graph[j] & tied), key=first_seen)
     # What made an effect worse belongs to the answer, though it makes the cause no likelier.
-    supporting = cited(
-        settings[i], (setting for j in sorted(reached) if nodes[j].link >= LINKED for setting in settings[j])
-    )
+    supporting = together(support[i], (support[j] for j in sorted(reached) if nodes[j].link >= LINKED))
     requests = group.requests | ({trace.main} if group.link >= LINKED and trace.main else set())
     reasons = _reasons(group, explained, trace, stop)
     return candidate_of(
@@ -145,7 +143,7 @@ def candidate_of(
     reasons: Sequence[str],
     evidence: Sequence[Evidence],
     explained: Sequence[Group],
-    settings: tuple[Citation, ...],
+    support: Cited,
     requests_hit: int,
 ) -> Candidate:
     """A group as a candidate: with what it explains, and with its pattern's advice filled in."""
@@ -154,14 +152,15 @@ def candidate_of(
         group.pattern,
         group.cause,
         round(min(score, 0.99), 2),
-        (*reasons, *(setting.text for setting in settings)),
+        (*reasons, *support.texts),
         tuple(evidence),
         tuple(dict.fromkeys(g.pattern.id for g in explained)),
         captures,
         tuple(fill_command(text, captures) for text in group.pattern.confirm),
         tuple((fill_command(step.text, captures), step.changing) for step in group.pattern.fix),
         requests_hit,
-        settings,
+        support.settings,
+        support.facts,
     )
 
 

@@ -71,8 +71,8 @@ def triage(
     """The causes behind what the samples show.
 
     ``before`` are samples of errors from the time before (None: nothing was read), ``scale`` is how many times as long
-    as that the time triaged is, ``cite`` knows the settings that support a pattern. Without ``exact`` some of what
-    samples stand for may lie outside of the window.
+    as that the time triaged is, ``cite`` knows the settings and facts that support a pattern. Without ``exact`` some
+    of what samples stand for may lie outside of the window.
     """
     by_place = {sample.record.place: sample for sample in samples}
     findings = matcher.findings([sample.record for sample in samples])

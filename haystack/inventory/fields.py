@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ..names import did_you_mean
@@ -19,9 +19,7 @@ from .ranges import expand
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
 _HOST = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9_.:%-]*")
 # What newer ssh refuses in a user's name, for shells behind it may read it.
-_USER = re.compile(
-    r"""[^\s\x00-\x1f\x7f'"`$;&<>|(){}\\@-][^\s\x00-\x1f\x7f'"`;&<>|(){}\\]*(\\[^\s\x00-\x1f\x7f'"`;&<>|(){}\\]+)?"""
-)
+_USER = re.compile(r"""[^\s'"`$;&<>|(){}\\@-][^\s'"`;&<>|(){}]*(?<!\\)""")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # Nothing there is a log, and some of it never ends.
 _NO_LOGS = ("/proc", "/sys", "/dev")
@@ -66,7 +64,7 @@ def addresses(value: Any) -> list[str]:
 def user(value: Any) -> str:
     """A name to log in with."""
     text = _text(value)
-    if not _USER.fullmatch(text):
+    if not _USER.fullmatch(text) or _CONTROL.search(text):
         raise ValueError(f'"{shown(text)}" is no name of a user')
     return text
 
@@ -113,6 +111,10 @@ def path(value: Any) -> str:
     text = _text(value)
     if _CONTROL.search(text) or text.startswith("-"):
         raise ValueError(f'"{shown(text)}" is no path')
+    try:
+        Path(text).expanduser()
+    except RuntimeError as err:
+        raise ValueError(f'"{shown(text)}" is in the home of a user who is not here') from err
     return text
 
 

@@ -74,7 +74,7 @@ def _settings(doc: Located) -> Settings:
     ssh = _fields(problems, ("ssh",), top.get("ssh", {}), SSH_FIELDS)
     entries = problems.mapping(("nodes",), top.get("nodes", {}))
     if not entries and not problems:
-        problems.add(("nodes",), 'no nodes: "nodes" must name the machines there are')
+        problems.add(("nodes",), "nodes: there are none; it names the machines there are")
     nodes: dict[str, Node] = {}
     lines: dict[str, int] = {}
     keys: dict[str, str] = {}

@@ -5,19 +5,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+from ..facts import facts_of
+from ..facts.files import FACTS_JSON
 from ..formats import Line, Place, detect, fold
 from ..record import Record
 from .config_match import holds
+from .fact_match import CAPTURES, supports
 from .library import Library
 from .matcher import Matcher
-from .model import Pattern, Sample
+from .model import FactClause, Pattern, Sample
 from .names import did_you_mean
 from .wording import missing
+
+_Part = TypeVar("_Part")
 
 
 class Complaint(NamedTuple):
@@ -106,6 +112,47 @@ def _settings(pattern: Pattern, _: Library, __: Matcher) -> list[Complaint]:
     return complaints
 
 
+def _facts(pattern: Pattern, library: Library, _: Matcher) -> list[Complaint]:
+    """Each facts clause holds of its hits and not of its misses, and each of its parts matters to one of them."""
+    complaints: list[Complaint] = []
+    for number, clause in enumerate(pattern.facts, 1):
+        name = f"facts clause {number} ({clause.fact})"
+        complaints += [
+            Complaint(pattern.id, f"{name}: {kind} {sample} {wrong}", True)
+            for kind, samples, expected, wrong in (
+                ("hit", clause.hits, True, "does not hold"),
+                ("miss", clause.misses, False, "holds"),
+            )
+            for sample in samples
+            if _holds(clause, sample, library) is not expected
+        ]
+        parts = [
+            *((part[0], clause._replace(conditions=_without(clause.conditions, part))) for part in clause.conditions),
+            *((f"where {part[0]}", clause._replace(where=_without(clause.where, part))) for part in clause.where),
+        ]
+        if clause.fact == "services" and clause.service:
+            parts.append(("service", clause._replace(service=())))
+        complaints += [
+            Complaint(pattern.id, f'{name}: "{part}" is proven by no hit and no miss', True)
+            for part, less in parts
+            if all(_holds(less, s, library) == _holds(clause, s, library) for s in (*clause.hits, *clause.misses))
+        ]
+    return complaints
+
+
+def _without(parts: tuple[_Part, ...], part: _Part) -> tuple[_Part, ...]:
+    return tuple(other for other in parts if other is not part)
+
+
+def _holds(clause: FactClause, sample: str, library: Library) -> bool:
+    """Whether the clause holds of a piece of a ``facts.json``; that it was seen in the clause's services is granted."""
+    document = json.loads(sample)
+    captures = {name: (str(value),) for name, value in document.pop(CAPTURES, {}).items()}
+    facts = facts_of({FACTS_JSON: json.dumps(document).encode()})
+    seen = tuple(library.services.rows)
+    return bool(supports(clause, facts, seen, captures, library.services))
+
+
 def _explained(pattern: Pattern, library: Library, _: Matcher) -> list[Complaint]:
     """What a pattern explains exists, and is not itself."""
     complaints = [
@@ -137,6 +184,7 @@ def _fix(pattern: Pattern, _library: Library, _matcher: Matcher) -> list[Complai
 CHECKS: tuple[Callable[[Pattern, Library, Matcher], list[Complaint]], ...] = (
     _samples,
     _settings,
+    _facts,
     _explained,
     _scannable,
     _fix,

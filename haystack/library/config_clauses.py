@@ -1,14 +1,17 @@
-"""``config`` clauses of pattern files: every mistake is refused with its place. ``config_match`` tries them."""
+"""``config`` clauses of pattern files: every mistake is refused with its place. ``config_match`` tries them.
+
+``fact_clauses`` reads conditions with the same functions.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from .config_match import MISSING, NUMBER, OPERATORS
+from .conditions import MISSING, NUMBER, OF_NUMBERS, OPERATORS
 from .fields import Where, as_list, as_mapping, as_text, as_texts, one_of, only
 from .located import Located
-from .model import ConfigClause
+from .model import Condition, ConfigClause
 
 _REQUIRED = ("option", "says", "hit")
 _KEYS = (*_REQUIRED, "service", "section", "default", "unit", "miss")
@@ -30,13 +33,8 @@ def _clause(doc: Located, where: Where, data: Any, services: tuple[str, ...]) ->
     for key in _REQUIRED:
         if mapping.get(key) in (None, "", []):
             raise doc.error(where, f'"{key}" is missing or empty')
-    names = [name for name in (*OPERATORS, MISSING) if name in mapping]
-    if not names:
-        raise doc.error(where, f"a config clause needs one of {', '.join((*OPERATORS, MISSING))}")
-    says = as_text(doc, (*where, "says"), mapping["says"])
-    for name in _PLACE.findall(says):
-        if name != "value":
-            raise doc.error((*where, "says"), f'"says" knows no "{name}"', "write {value} for what is set")
+    conditions = conditions_of(doc, where, mapping, "config")
+    says = says_of(doc, where, mapping, "what is set")
     default = _value(doc, (*where, "default"), mapping.get("default"))
     return ConfigClause(
         tuple(
@@ -45,13 +43,30 @@ def _clause(doc: Located, where: Where, data: Any, services: tuple[str, ...]) ->
         ),
         str(mapping.get("section", "DEFAULT")),
         as_text(doc, (*where, "option"), mapping["option"]),
-        tuple((name, _operands(doc, (*where, name), name, mapping[name])) for name in names),
+        conditions,
         default,
         str(mapping.get("unit", "")),
         says,
         _values(doc, (*where, "hit"), mapping["hit"]),
         _values(doc, (*where, "miss"), mapping.get("miss", [])),
     )
+
+
+def conditions_of(doc: Located, where: Where, mapping: dict[str, Any], kind: str) -> tuple[Condition, ...]:
+    """The conditions among the keys of a clause of that kind, at least one."""
+    names = [name for name in (*OPERATORS, MISSING) if name in mapping]
+    if not names:
+        raise doc.error(where, f"a {kind} clause needs one of {', '.join((*OPERATORS, MISSING))}")
+    return tuple((name, _operands(doc, (*where, name), name, mapping[name])) for name in names)
+
+
+def says_of(doc: Located, where: Where, mapping: dict[str, Any], value: str) -> str:
+    """What a clause means; ``{value}`` in it stands for ``value``."""
+    says = as_text(doc, (*where, "says"), mapping["says"])
+    for name in _PLACE.findall(says):
+        if name != "value":
+            raise doc.error((*where, "says"), f'"says" knows no "{name}"', f"write {{value}} for {value}")
+    return says
 
 
 def _operands(doc: Located, where: Where, name: str, data: Any) -> tuple[str, ...]:
@@ -62,9 +77,9 @@ def _operands(doc: Located, where: Where, name: str, data: Any) -> tuple[str, ..
     operands = tuple(filter(None, _values(doc, where, data if isinstance(data, list) else [data])))
     if not operands or (len(operands) > 1 and name not in ("equals", "not")):
         raise doc.error(where, f'"{name}" needs one value')
-    if name in ("below", "above") and (number := NUMBER.match(operands[0])) and not number.group(2):
+    if name in OF_NUMBERS and (number := NUMBER.match(operands[0])) and not number.group(2):
         return operands
-    if name in ("below", "above"):
+    if name in OF_NUMBERS:
         raise doc.error(where, f'"{operands[0]}" is no number')
     if name == "matches":
         import regex

@@ -20,12 +20,12 @@ from .. import __version__, cache, data_files
 from ..errors import LibraryError
 from ..record import Level
 from ..services import Services
-from .model import Clause, ConfigClause, Match, Pattern, Sample, Step
+from .model import Clause, Condition, ConfigClause, FactClause, Match, Pattern, Sample, Step
 
 SERVICES_FILE = "services.yaml"
 # Directories below patterns/ that hold other data than patterns.
 _NOT_PATTERNS = frozenset({"operations"})
-_FORMAT = 5
+_FORMAT = 6
 
 
 class Library:
@@ -157,6 +157,7 @@ def _build(row: list[Any] | Pattern) -> Pattern:
     fields["hits"] = tuple(Sample(*sample) for sample in fields["hits"])
     fields["misses"] = tuple(Sample(*sample) for sample in fields["misses"])
     fields["config"] = tuple(_config_clause(*clause) for clause in fields["config"])
+    fields["facts"] = tuple(_fact_clause(*clause) for clause in fields["facts"])
     for name in ("explains", "confirm", "references"):
         fields[name] = tuple(fields[name])
     return Pattern(**fields)
@@ -182,8 +183,25 @@ def _config_clause(
     service: list[str], section: str, option: str, conditions: list[tuple[str, list[str]]], *rest: Any
 ) -> ConfigClause:
     default, unit, says, hits, misses = rest
-    conditions_ = tuple((name, tuple(operands)) for name, operands in conditions)
-    return ConfigClause(tuple(service), section, option, conditions_, default, unit, says, tuple(hits), tuple(misses))
+    compared = _conditions(conditions)
+    return ConfigClause(tuple(service), section, option, compared, default, unit, says, tuple(hits), tuple(misses))
+
+
+def _fact_clause(
+    fact: str,
+    service: list[str],
+    where: list[tuple[str, list[str]]],
+    conditions: list[tuple[str, list[str]]],
+    says: str,
+    hits: list[str],
+    misses: list[str],
+) -> FactClause:
+    labels = _conditions(where)
+    return FactClause(fact, tuple(service), labels, _conditions(conditions), says, tuple(hits), tuple(misses))
+
+
+def _conditions(rows: list[tuple[str, list[str]]]) -> tuple[Condition, ...]:
+    return tuple((name, tuple(operands)) for name, operands in rows)
 
 
 def _key(files: list[Path]) -> str:

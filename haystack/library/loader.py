@@ -16,6 +16,7 @@ import regex
 from ..errors import LibraryError
 from . import located
 from .config_clauses import config_clauses
+from .fact_clauses import fact_clauses
 from .fields import Where, as_duration, as_level, as_list, as_mapping, as_text, as_texts, one_of, only
 from .model import LAYERS, SCOPES, SEVERITIES, Clause, Match, Pattern, Sample, Step
 from .names import did_you_mean
@@ -34,7 +35,7 @@ _REQUIRED = (
     "references",
     "samples",
 )
-_OPTIONAL = ("explains", "lag", "confirm", "releases", "config")
+_OPTIONAL = ("explains", "lag", "confirm", "releases", "config", "facts")
 _CLAUSE = ("text", "regex", "without", "logger", "level", "service", "exception", "where")
 _MATCH_KINDS = ("any", "all", "then")
 _MATCH = (*_MATCH_KINDS, "absent", "within", "count")
@@ -92,6 +93,7 @@ def read_pattern(path: Path, services: Iterable[str]) -> Pattern:
         _releases(doc, data.get("releases")),
         *_samples(doc, data["samples"], known),
         config_clauses(doc, data.get("config"), known),
+        fact_clauses(doc, data.get("facts"), known),
     )
     _check_placeholders(doc, pattern)
     return pattern
@@ -217,6 +219,8 @@ def _check_placeholders(doc: located.Located, pattern: Pattern) -> None:
     texts: list[tuple[Where, str]] = [(("title",), pattern.title)]
     texts += [(("confirm", i), text) for i, text in enumerate(pattern.confirm)]
     texts += [(("fix", i), step.text) for i, step in enumerate(pattern.fix)]
+    operands = [(i, text) for i, clause in enumerate(pattern.facts) for _, texts in clause.where for text in texts]
+    texts += [(("facts", i, "where"), text) for i, text in operands]
     for where, text in texts:
         for name in _PLACEHOLDER.findall(text):
             if name not in captures and name not in RECORD_FIELDS:

@@ -47,6 +47,10 @@ class Match(NamedTuple):
     at_least: int = 1
 
 
+# An operator of ``conditions`` and what it compares with.
+Condition = tuple[str, tuple[str, ...]]
+
+
 class ConfigClause(NamedTuple):
     """A setting that supports a pattern: what is configured, not what happened, so it makes no finding by itself.
 
@@ -59,7 +63,7 @@ class ConfigClause(NamedTuple):
     service: tuple[str, ...]
     section: str
     option: str
-    conditions: tuple[tuple[str, tuple[str, ...]], ...]
+    conditions: tuple[Condition, ...]
     default: str | None
     unit: str
     says: str
@@ -67,34 +71,22 @@ class ConfigClause(NamedTuple):
     misses: tuple[str | None, ...]
 
 
-class Citation(NamedTuple):
-    """A setting that supports a cause: what it is, where it is set, and what that means.
+class FactClause(NamedTuple):
+    """A fact that supports a pattern: how a machine is, not what happened, so it makes no finding by itself.
 
-    ``value`` is the default where nothing is ``set``, None when that is not known; ``places`` are (node, file, line),
-    the line 0 where nothing is set.
+    ``fact`` is a kind of ``facts.KINDS``. ``service`` are those whose machines are asked, or whose units; none for
+    where the pattern was seen. ``where`` are (label, values) of which one must be the fact's; a value may be a capture,
+    ``{path}``, in square brackets where it may be missing. ``hits`` and ``misses`` are pieces of a ``facts.json`` that
+    prove it, with captures beside them where it needs some.
     """
 
-    service: str
-    section: str
-    option: str
-    value: str | None
-    set: bool
-    unit: str
+    fact: str
+    service: tuple[str, ...]
+    where: tuple[tuple[str, tuple[str, ...]], ...]
+    conditions: tuple[Condition, ...]
     says: str
-    places: tuple[tuple[str, str, int], ...]
-
-    @property
-    def text(self) -> str:
-        """In words: ``rpc_response_timeout is 20 s in /etc/nova/nova.conf:14 on compute1: …``."""
-        name = self.option if self.section in ("", "DEFAULT") else f"[{self.section}] {self.option}"
-        value = str(self.value)
-        value += f" {self.unit}" if self.unit and value[-1:].isdigit() else ""
-        _, path, line = self.places[0]
-        nodes = ", ".join(node or "this node" for node, _, _ in self.places)
-        if self.set:
-            return f"{name} is {value} in {path}:{line} on {nodes}: {self.says}"
-        default = f" ({value} by default)" if self.value is not None else ""
-        return f"{name} is not set{default} in {path} on {nodes}: {self.says}"
+    hits: tuple[str, ...]
+    misses: tuple[str, ...]
 
 
 class Step(NamedTuple):
@@ -134,3 +126,4 @@ class Pattern(NamedTuple):
     hits: tuple[Sample, ...]
     misses: tuple[Sample, ...]
     config: tuple[ConfigClause, ...] = ()
+    facts: tuple[FactClause, ...] = ()

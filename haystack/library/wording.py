@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 
 # A part in square brackets that holds a capture is left out when that capture is missing.
 _OPTIONAL = re.compile(r"\[([^\[\]]*\{\w+\}[^\[\]]*)\]")
@@ -43,3 +44,15 @@ def fill_command(text: str, captures: Mapping[str, str]) -> str:
     safe = {name: value if _PLAIN.fullmatch(value) else f"<{name}>" for name, value in captures.items()}
     names = dict.fromkeys(_PLACE.findall(text))
     return fill(text, {**{name: f"<{name}>" for name in names}, **safe})
+
+
+def spell(time: timedelta) -> str:
+    """``45 s``, ``20 min``, ``3.5 h``, ``2 days``."""
+    seconds = time.total_seconds()
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min"
+    if seconds < 172800:
+        return f"{seconds / 3600:.3g} h"
+    return f"{seconds / 86400:.0f} days"

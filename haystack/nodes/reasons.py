@@ -66,6 +66,8 @@ _SSH = (
     _row("garbage", r"Bad packet length|banner line contains invalid|Bad remote protocol version|"
          r"invalid format|kex_exchange_identification: banner",
          "what answers at its ssh port is no sshd", "is `port` right?"),
+    _row("login", r"Session open refused by peer", "it opens no more sessions",
+         "does its sshd_config allow ten (MaxSessions)?"),
     _row("lost", r"kex_exchange_identification: (?:read: )?Connection (?:reset|closed)|Connection (?:closed|reset) by|"
          r"Broken pipe|Timeout, server .{1,300} not responding|client_loop: send disconnect|"
          r"Connection to .{1,300} closed|banner exchange: ", "the connection broke"),

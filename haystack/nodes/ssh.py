@@ -286,7 +286,10 @@ class Connection:
         }
         if options.known_hosts:
             given["UserKnownHostsFile"] = options.known_hosts
-        if self._way is not None:
+        if not master:
+            # A login that is gone is a node that is lost. ssh would make another one, of its own and behind our back.
+            given["ProxyCommand"] = "false"
+        elif self._way is not None:
             # Over the jump host's own login: two hundred nodes behind it are one connection to it.
             words += ["-o", f"ProxyCommand={shlex.join(self._way._through())}"]
         for key, value in given.items():

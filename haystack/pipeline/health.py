@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import UsageError
 from ..insight.health import CHECKS, Health
 from ..insight.health import health as judge
-from ..insight.health.machine import facts_of
+from ..insight.health.machine import judged
 from ..insight.health.signs import scan_of
 from ..insight.health.silence import Asked
 from ..library import Matcher, load
@@ -72,7 +72,7 @@ def health(
         lambda pulse, history, least: longest_gap(engine, pulse, history, least),
         lambda pulse: last_record(engine, pulse, scope.until),
     )
-    machines = {node: facts_of(told) for node, told in engine.machines.items() if not nodes or node in nodes}
+    machines = {node: judged(told) for node, told in engine.machines.items() if not nodes or node in nodes}
     found = judge(samples, beats, asked, machines, everything, Matcher(library))
     results = [result for result in found if not checks or result.check.id in checks]
     lines = Shown(engine, [row.record for result in results for row in result.rows if row.record])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .mask import mask
+from ..masking import mask
 
 # With what no XML can hold (surrogates, noncharacters) and the separators that JavaScript takes for line ends.
 _CONTROL = re.compile(

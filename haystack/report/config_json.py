@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..insight.drift import Difference, Drift, Same
+from ..masking import shown
 from ..search import Coverage
 from .json_report import coverage_document, printed
-from .setting import SettingRow, shown
+from .setting import SettingRow
 
 DRIFT_SCHEMA = "haystack/config-1"
 SETTINGS_SCHEMA = "haystack/settings-1"

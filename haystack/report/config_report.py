@@ -13,11 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 from ..insight.drift import Difference, Drift, Same
+from ..masking import shown
 from ..search import Coverage
 from .clean import clean
 from .console import pipe_width, plain
 from .output import write
-from .setting import SettingRow, shown
+from .setting import SettingRow
 
 _MOST_TROUBLES = 10
 

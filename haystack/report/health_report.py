@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..insight.health import AMBER, GREEN, GROUPS, NO_DATA, RED, Health, Result, Row
-from ..insight.health.silence import spell
+from ..library.wording import spell
 from .clean import clean
 from .console import PIPE_WIDTH, clock_lines, not_read_lines, pipe_width
 from .console import plain as plain_text

@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from ..diagnose.model import Candidate, Diagnosis, Evidence, Suspect
-from ..library.model import Citation
+from ..library.cited import CitedFact, CitedSetting
+from ..masking import mask
 from ..record import Record
 from ..search import Coverage
 from ..search.clock import NodeClock
-from .mask import mask
 
 SCHEMA = "haystack/diagnosis-1"
 # The text of one record in the document; a longer one is cut.
@@ -140,19 +140,35 @@ def candidate_document(rank: int, candidate: Candidate) -> dict[str, Any]:
         "references": list(pattern.references),
         "requests_hit": candidate.requests_hit,
         "captures": dict(candidate.captures.items()),
-        "settings": [_setting(citation) for citation in candidate.settings],
+        "settings": [_setting(setting) for setting in candidate.settings],
+        "facts": [_fact(fact) for fact in candidate.facts],
     }
 
 
-def _setting(citation: Citation) -> dict[str, Any]:
+def _setting(setting: CitedSetting) -> dict[str, Any]:
     return {
-        "service": citation.service,
-        "section": citation.section,
-        "option": citation.option,
-        "value": citation.value,
-        "set": citation.set,
-        "text": citation.text,
-        "places": [{"node": node, "file": path, "line": line or None} for node, path, line in citation.places],
+        "service": setting.service,
+        "section": setting.section,
+        "option": setting.option,
+        "value": setting.value,
+        "set": setting.set,
+        "text": setting.text,
+        "places": [{"node": node, "file": path, "line": line or None} for node, path, line in setting.places],
+    }
+
+
+def _fact(fact: CitedFact) -> dict[str, Any]:
+    return {
+        "fact": fact.fact,
+        "value": fact.value,
+        "of": dict(fact.of),
+        "text": fact.text,
+        "node": fact.node,
+        "file": fact.path,
+        "line": fact.line or None,
+        "taken": time_text(fact.taken),
+        "away_seconds": None if fact.taken is None else fact.away.total_seconds(),
+        "counts": fact.counts,
     }
 
 

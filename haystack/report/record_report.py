@@ -10,10 +10,10 @@ from datetime import datetime
 from functools import lru_cache
 from json.encoder import encode_basestring, encode_basestring_ascii
 
+from ..masking import mask
 from ..record import Level, Record
 from ..search import Coverage
 from .clean import clean
-from .mask import mask
 
 Render = Callable[[Record], str]
 

@@ -13,38 +13,22 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
+from ..facts.files import FACTS_JSON, RESOURCES, TIMEDATECTL
 from .clock import NodeClock
 
 # So much of one is read; the largest TZif has 4 KiB, the units of a node with many mounts a few hundred.
 MOST_BYTES = 512 << 10
 _HOSTNAMES = ("hostname", "sos_commands/host/hostname")
+_DATE_UTC = "sos_commands/date/date_--utc"
 _DATES = ("sos_commands/date/date", "date")
-TIMEDATECTL = ("sos_commands/systemd/timedatectl", "sos_commands/date/timedatectl")
-# What sos keeps of a machine's resources; ``health`` reads them.
-DF = tuple(f"sos_commands/filesys/{name}" for name in ("df_-al_-x_autofs", "df_-al"))
-DF_INODES = tuple(f"sos_commands/filesys/{name}" for name in ("df_-ali_-x_autofs", "df_-ali"))
-FREE = ("sos_commands/memory/free", "sos_commands/memory/free_-m")
-MEMINFO = "proc/meminfo"
-UPTIME = ("sos_commands/host/uptime", "sos_commands/general/uptime")
-LSCPU = "sos_commands/processor/lscpu"
-UNITS = tuple(f"sos_commands/systemd/systemctl_list-units{options}" for options in ("_--failed", "", "_--all"))
-TRACKING = ("sos_commands/chrony/chronyc_tracking", "sos_commands/ntp/chronyc_tracking")
 FACT_FILES = (
-    "facts.json",
+    FACTS_JSON,
     "etc/localtime",
     "etc/timezone",
     *_HOSTNAMES,
     *_DATES,
-    "sos_commands/date/date_--utc",
-    *TIMEDATECTL,
-    *DF,
-    *DF_INODES,
-    *FREE,
-    MEMINFO,
-    *UPTIME,
-    LSCPU,
-    *UNITS,
-    *TRACKING,
+    _DATE_UTC,
+    *RESOURCES,
 )
 _FACTS = {tuple(name.split("/")): name for name in FACT_FILES}
 # The target of a link stands in for the content of etc/localtime.
@@ -111,6 +95,24 @@ def clock(facts: Mapping[str, bytes], default: tzinfo = timezone.utc) -> tuple[N
     return NodeClock(zone, ahead, source, measured="clock_offset_seconds" in told), "; ".join(problems)
 
 
+def taken(facts: Mapping[str, bytes]) -> datetime | None:
+    """When the facts were taken, in UTC; None where they do not tell."""
+    at = _facts_json(facts, []).get("fetched_at")
+    if isinstance(at, str):
+        try:
+            told = datetime.fromisoformat(at.strip()[:40].replace("Z", "+00:00"))
+            return (told if told.tzinfo else told.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
+        except (ValueError, OverflowError):
+            return None
+    here, _ = clock(facts)
+    for name, known in ((_DATE_UTC, NodeClock()), *((name, here) for name in _DATES)):
+        found = _DATE.search(facts.get(name, b"").decode("utf-8", "replace"))
+        moment = _moment(found) if found else None
+        if moment and known:
+            return known.to_utc(moment)
+    return None
+
+
 def _zone(facts: Mapping[str, bytes], told: Mapping[str, object], problems: list[str]) -> tuple[tzinfo, str] | None:
     names = [(str(told["timezone"]), "facts.json")] if told.get("timezone") else []
     localtime = facts.get("etc/localtime", b"")
@@ -170,7 +172,7 @@ def _zone_of_date(facts: Mapping[str, bytes], problems: list[str]) -> tuple[tzin
         zone = zone_named(_ABBREVIATIONS.get(letters, letters if letters[0] in "+-" else "?"))
         if zone:
             return zone, f"from {name} ({letters})"
-        world = _DATE.search(facts.get("sos_commands/date/date_--utc", b"").decode("utf-8", "replace"))
+        world = _DATE.search(facts.get(_DATE_UTC, b"").decode("utf-8", "replace"))
         here, there = _moment(found), _moment(world) if world else None
         if here and there and abs(here - there) < timedelta(hours=15):
             return timezone(round((here - there) / _QUARTER) * _QUARTER), f"from {name} and date_--utc"

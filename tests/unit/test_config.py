@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from haystack.insight.config import documents, reads
 from haystack.insight.drift import Drift, drift
 from haystack.insight.roles import Role, roles
-from haystack.insight.secret import quoted
-from haystack.report.setting import settings, shown
+from haystack.masking import quoted, shown
+from haystack.report.setting import settings
 from haystack.search.config_places import config_place
 from haystack.search.discover import discover
 from haystack.search.etc import ConfigFile, read_configs

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from haystack.errors import LibraryError
-from haystack.insight.citations import citations
+from haystack.insight.citations import cited_settings
 from haystack.insight.config import documents
 from haystack.library import load
 from haystack.library.checks import check_library
@@ -47,7 +47,7 @@ def test_a_clause_is_read(tmp_path: Path) -> None:
 BROKEN = [
     ("service: nova", "service: nvoa", 2, ['unknown service "nvoa"', 'did you mean "nova"?']),
     ("below: 60", "bellow: 60", 4, ['unknown key "bellow"', 'did you mean "below"?']),
-    ("    below: 60\n", "", 2, ["needs one of below, above, equals, not, matches, missing"]),
+    ("    below: 60\n", "", 2, ["needs one of below, above, at_least, at_most, equals, not, matches, missing"]),
     ("below: 60", "below: soon", 4, ['"soon" is no number']),
     ("below: 60", "below: [1, 2]", 4, ["needs one value"]),
     ("below: 60", "matches: '(open'", 4, ["not a valid regular expression"]),
@@ -100,6 +100,8 @@ HOLDS = [
     (("below", ("60",)), "59.9", True), (("below", ("60",)), "60", False), (("below", ("60",)), "-1", True),
     (("below", ("60",)), "30 s", True), (("below", ("60",)), "1m", False), (("below", ("60",)), "59000ms", True),
     (("below", ("60",)), "$other", False), (("below", ("60",)), "", False), (("below", ("60",)), "many", False),
+    (("at_least", ("60",)), "60", True), (("at_least", ("60",)), "59.9", False), (("at_least", ("60",)), "x", False),
+    (("at_most", ("60",)), "1m", True), (("at_most", ("60",)), "60.1", False), (("at_most", ("60",)), "", False),
     (("above", ("60",)), "61", True), (("above", ("60",)), "60", False), (("above", ("60",)), "1h", True),
     (("equals", ("true",)), "True", True), (("equals", ("true",)), "yes", True), (("equals", ("true",)), "0", False),
     (("equals", ("a", "b")), "B", True), (("equals", ("a", "b")), "c", False),
@@ -126,7 +128,7 @@ def cited(
     """The texts of the citations for a pattern with these clauses."""
     pattern: Pattern = load().pattern("nova-vif-plugging-timeout")._replace(config=clauses or (clause(),), scope=scope)
     every = documents(config(*file) for file in files)
-    return [citation.text for citation in citations(pattern, places, every, SERVICES)]
+    return [citation.text for citation in cited_settings(pattern, places, every, SERVICES)]
 
 
 SHORT = "[DEFAULT]\nsome_timeout = 20"

@@ -9,8 +9,8 @@ import pytest
 
 from haystack.insight.health import AMBER, CHECKS, GREEN, GROUPS, RED
 from haystack.insight.health.model import Check, Sign
-from haystack.insight.health.silence import spell
 from haystack.library import load
+from haystack.library.wording import spell
 
 PAGE = Path(__file__).parents[2] / "docs" / "health.md"
 MADE = re.compile(r"(?<=<!-- checks -->\n).*?(?=<!-- /checks -->)", re.DOTALL)

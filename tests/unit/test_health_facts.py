@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import haystack
+from haystack.facts.files import DF, DF_INODES, FREE, LSCPU, MEMINFO, TIMEDATECTL, TRACKING, UNITS, UPTIME
 from haystack.insight.health import AMBER, GREEN, RED
-from haystack.insight.health.machine import facts_of, machine_rows
-from haystack.search.facts import DF, DF_INODES, FACT_FILES, FREE, LSCPU, MEMINFO, TIMEDATECTL, TRACKING, UNITS, UPTIME
+from haystack.insight.health.machine import judged, machine_rows
+from haystack.search.facts import FACT_FILES
 from tests.making import SERVICES, oslo, write
 
 DF_TEXT = """\
@@ -118,7 +119,7 @@ JSON = [
 
 
 def states(files: dict[str, bytes]) -> list[tuple[str, str, str]]:
-    machines = {"c1": facts_of(files)}
+    machines = {"c1": judged(files)}
     checks = dict.fromkeys(fact.check for fact in machines["c1"])
     return [(check, row.state, row.subject) for check in checks for row in machine_rows(check, machines, SERVICES)]
 
@@ -148,7 +149,7 @@ def test_facts_json_comes_before_what_sos_keeps() -> None:
 
 
 def test_the_line_that_tells_is_shown() -> None:
-    first = facts_of({DF[0]: DF_TEXT.encode()})[0]
+    first = judged({DF[0]: DF_TEXT.encode()})[0]
     assert (first.told.path, first.told.line) == (DF[0], 4)
     assert first.told.text == DF_TEXT.split("\n")[3]
 
@@ -161,7 +162,7 @@ def test_the_line_that_tells_is_shown() -> None:
     ),
 )
 def test_any_bytes_are_facts_or_none(name: str, data: bytes) -> None:
-    for fact in facts_of({name: data}):
+    for fact in judged({name: data}):
         assert fact.state in (RED, AMBER, GREEN)
 
 
@@ -174,7 +175,7 @@ def test_hostile_facts_cost_no_time(name: str, data: bytes) -> None:
     from time import process_time
 
     start = process_time()
-    facts_of({name: data})
+    judged({name: data})
     assert process_time() - start < 5
 
 

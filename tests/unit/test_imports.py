@@ -14,7 +14,7 @@ PACKAGE = Path(haystack.__file__).parent
 DOC = PACKAGE.parent / "docs" / "architecture.md"
 # In the table "all but report and cli".
 ALL = {"errors", "record", "services", "scanner", "cache", "data_files", "formats", "search", "library", "correlate"}
-ALL |= {"access", "diagnose", "insight", "settings", "nodes", "names", "documents", "inventory"}
+ALL |= {"access", "diagnose", "insight", "settings", "nodes", "names", "documents", "inventory", "masking", "facts"}
 
 
 def table() -> dict[str, set[str]]:

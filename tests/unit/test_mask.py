@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haystack.report.mask import mask
+from haystack.masking import mask
 from tests.making import fixture_files, fixture_lines
 
 FERNET = "gAAAAABlabcdefghijklmnopqrstuvwxyz0123456789_-ABCDEFGHIJ=="

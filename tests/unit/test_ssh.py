@@ -111,6 +111,7 @@ def test_through_a_jump_host_that_is_opened_once(sshd: Sshd, tmp_path: Path) -> 
         (["ForceCommand sleep 60"], "slow"),
         (["ForceCommand exit 0"], "failed"),
         (["MaxSessions 0"], "login"),
+        (["MaxSessions 1"], "login"),
     ],
 )
 def test_servers_that_do_not_let_us_work(

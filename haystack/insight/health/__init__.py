@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .checks import CHECKS
 from .judge import health
-from .model import AMBER, GREEN, GROUPS, NO_DATA, RED, STATES, Check, Health, Result, Row, Told
+from .model import AMBER, GREEN, GROUPS, NO_DATA, RED, STATES, Check, Health, Result, Row
 
 __all__ = [
     "AMBER",
@@ -21,6 +21,5 @@ __all__ = [
     "Health",
     "Result",
     "Row",
-    "Told",
     "health",
 ]

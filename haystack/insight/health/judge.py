@@ -10,7 +10,7 @@ from ...library.matcher import Matcher
 from ...search.rhythm import Pulse
 from ...search.samples import Sample
 from ...services import Services
-from .machine import Fact, machine_rows
+from .machine import Judged, machine_rows
 from .model import AMBER, GREEN, NO_DATA, RED, STATES, Check, Result, Row
 from .signs import Event, events, is_bad
 from .silence import Asked, silence
@@ -46,7 +46,7 @@ def health(
     samples: Sequence[Sample],
     pulses: Sequence[Pulse],
     asked: Asked,
-    machines: Mapping[str, Sequence[Fact]],
+    machines: Mapping[str, Sequence[Judged]],
     checks: Sequence[Check],
     matcher: Matcher,
 ) -> tuple[Result, ...]:
@@ -79,7 +79,7 @@ def _stopped(told: Mapping[str, Sequence[Row]]) -> set[tuple[str, str]]:
 
 
 def _result(
-    check: Check, rows: list[Row], pulses: Sequence[Pulse], machines: Mapping[str, Sequence[Fact]], services: Services
+    check: Check, rows: list[Row], pulses: Sequence[Pulse], machines: Mapping[str, Sequence[Judged]], services: Services
 ) -> Result:
     rows.sort(key=lambda row: (STATES.index(row.state), row.since.timestamp() if row.since else 0.0, row.subject))
     logs = [pulse for pulse in pulses if pulse.last is not None and _shows(check, pulse, services)]

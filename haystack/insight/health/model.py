@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
+from ...facts import Told
 from ...record import Record
 from ...search import Coverage
 from ...search.clock import NodeClock
@@ -61,14 +62,6 @@ class Check(NamedTuple):
     facts: str = ""
     lives: bool = False
     cloud: bool = False
-
-
-class Told(NamedTuple):
-    """A line that a file of facts, or the end of a log, tells; ``line`` counts from 1 and is 0 where nobody counted."""
-
-    path: str
-    line: int
-    text: str
 
 
 class Row(NamedTuple):

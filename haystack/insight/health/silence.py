@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from ...facts import Told
+from ...library.wording import spell
 from ...record import Record
 from ...search.rhythm import Pulse
-from .model import AMBER, RED, Row, Told
+from .model import AMBER, RED, Row
 
 # Shorter than this nobody is missed.
 _LEAST = timedelta(minutes=5)
@@ -112,15 +114,3 @@ def _row(state: str, pulse: Pulse, subject: str, says: str, asked: Asked) -> Row
     record = asked.last(pulse)
     told = None if record else Told(pulse.path, 0, "")
     return Row(state, (pulse.node,), subject, says, pulse.last, pulse.last, None, 1, record, 0, told)
-
-
-def spell(time: timedelta) -> str:
-    """``45 s``, ``20 min``, ``3.5 h``, ``2 days``."""
-    seconds = time.total_seconds()
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    if seconds < 7200:
-        return f"{seconds / 60:.0f} min"
-    if seconds < 172800:
-        return f"{seconds / 3600:.3g} h"
-    return f"{seconds / 86400:.0f} days"

@@ -7,7 +7,7 @@ import re
 # `_` stands for whatever joins the words of a name: `stats auth`, `ssl_options.password`, `wsrep-sst-auth`.
 _SECRET = re.compile(
     r"password|passwd|passphrase|secret|credential|hash_path_(?:prefix|suffix)|(?:dn_lookup|other)_bind$"
-    r"|(?:^|_)(?:pass|auth|token|tokens|key|keys|hmac|cookie|kek|pin|psk|community)$|^login$"
+    r"|(?:^|_)(?:pass|auth|token|tokens|key|keys|hmac|cookie|kek|pin|psk|community)$|^login$|^requirepass$|^masterauth$"
 )
 # Names like these tell of secrets and hold none.
 _TELLS = re.compile(r"_(?:file|path|dir|directory|provider|method|uuid|length|size|ttl|expiration|name|type|driver)$")

@@ -1,0 +1,65 @@
+"""A cloud to play with: ``python -m tests.rig``. See ``--help``."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from . import needs
+from .client import REPOSITORY
+from .cloud import Cloud, cloud
+from .host import Plan
+from .stamps import rewrite
+
+# name -> (seconds ahead, zone), as in the tests
+CLOCKS = {"controller1": (0, "UTC"), "compute2": (7, "UTC"), "compute3": (-90, "UTC"), "storage1": (0, "Asia/Kolkata")}
+
+
+def plans(incident: Path, directory: Path, clocks: dict[str, tuple[int, str]] | None = None) -> list[Plan]:
+    """Hosts with the logs of a captured incident: computes behind a jump host, clocks as wished."""
+    made = [Plan("bastion")]
+    for source in sorted(path for path in incident.iterdir() if path.is_dir()):
+        ahead, zone = (clocks or {}).get(source.name, (0, "UTC"))
+        logs = directory / source.name
+        rewrite(source / "var/log", logs, ahead, zone)
+        behind = "bastion" if source.name.startswith("compute") else ""
+        made.append(Plan(source.name, logs, ahead, zone, behind=behind))
+    return made
+
+
+def shell(incident: str, skewed: bool) -> int:
+    with tempfile.TemporaryDirectory(prefix="haystack-rig-logs-") as directory:
+        made = plans(REPOSITORY / "fixtures" / incident, Path(directory), CLOCKS if skewed else None)
+        with cloud(made, proxied=["controller1"] if needs.toxiproxy() else ()) as built:
+            (built.client.work / "inventory.ini").write_text(built.inventory())
+            _tell(built)
+            return subprocess.run(built.client.space.command(["bash"], str(built.client.work)), check=False).returncode
+
+
+def _tell(built: Cloud) -> None:
+    for host in built.hosts.values():
+        way = f"  by way of {host.plan.behind}" if host.plan.behind else ""
+        print(f"  {host.name:14} {host.address:12} clock {host.plan.ahead:+d} s  {host.plan.zone}{way}")
+    print("You are the operator; inventory.ini lies here. The cloud ends with this shell.")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.rig", description=__doc__)
+    parser.add_argument("incident", nargs="?", default="neutron_down", help="directory of fixtures/ (%(default)s)")
+    parser.add_argument("--skewed", action="store_true", help="give some hosts other clocks and zones")
+    parser.add_argument("--needs", action="store_true", help="only say what cannot be had on this machine")
+    options = parser.parse_args()
+    if options.needs:
+        print(*(f"rig: {line}" for line in needs.told() or ["all it needs is here"]), sep="\n")
+        return 0
+    if needs.missing():
+        print(f"no rig here: {needs.missing()}", file=sys.stderr)
+        return 2
+    return shell(options.incident, options.skewed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

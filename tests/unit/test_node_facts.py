@@ -1,0 +1,151 @@
+"""What machines tell of themselves and of their configuration, asked of real sshd."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from haystack.errors import NodeError
+from haystack.nodes.etc import configuration
+from haystack.nodes.facts import gather
+from haystack.nodes.ssh import Connections
+from haystack.search.facts import clock
+from tests.sshd import needs_sshd, serve
+
+pytestmark = needs_sshd
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "facts-1.schema.json").read_text())
+
+# What programs of a node print; the node's PATH has these before the machine's own.
+PROGRAMS = {
+    "df": (
+        'case $* in *-i*|*Ti*) echo "Filesystem Type Inodes IUsed IFree IUse% Mounted on";'
+        ' echo "/dev/sda1 ext4 100 99 1 99% /"; echo "/dev/sdb1 btrfs 0 0 0 - /srv/my data";;'
+        ' *) echo "Filesystem Type 1024-blocks Used Available Capacity Mounted on";'
+        ' echo "/dev/sda1 ext4 1000 960 40 96% /"; echo "/dev/sdb1 btrfs 2000 20 1980 1% /srv/my data";'
+        ' echo "/dev/sda1 ext4 1000 960 40 96% /again";; esac'
+    ),
+    "systemctl": (
+        'echo "nova-compute.service loaded failed failed OpenStack Compute";'
+        ' echo "neutron-openvswitch-agent.service loaded active running agent";'
+        ' echo "cups.service loaded failed failed x";'
+        ' echo "mariadb.service not-found inactive dead mariadb.service"'
+    ),
+    "timedatectl": "echo yes",
+    "chronyc": 'echo "Leap status     : Not synchronised"',
+    "ss": (
+        "echo 'LISTEN 0 128 10.0.0.1:8774 0.0.0.0:* users:((\"nova-api\",pid=1,fd=3))';"
+        " echo 'LISTEN 0 128 [::]:22 [::]:* users:((\"sshd\",pid=2,fd=3))'; echo 'nonsense'"
+    ),
+    "nproc": "echo 16",
+    "docker": 'echo "nova_api Up 3 days"; echo "nova_compute Exited (1) 2 hours ago"',
+    "dpkg-query": 'echo "nova-compute 3:27.1.0"; echo "vim 9.0"',
+}
+
+
+def with_programs(place: Path, programs: dict[str, str]) -> list[str]:
+    tools = place / "bin"
+    tools.mkdir()
+    for name, body in programs.items():
+        (tools / name).write_text(f"#!/bin/sh\n{body}\n")
+        (tools / name).chmod(0o755)
+    return [f"SetEnv PATH={tools}:/usr/sbin:/usr/bin:/sbin:/bin"]
+
+
+def test_facts_are_as_the_schema_says(tmp_path: Path) -> None:
+    with (
+        serve(tmp_path, "n1", with_programs(tmp_path, PROGRAMS), containers="docker") as server,
+        Connections(server.options) as connections,
+        connections.to(server.node) as connection,
+    ):
+        facts = gather(connection)
+    jsonschema.validate(facts, SCHEMA)
+    assert facts["filesystems"] == [
+        {"mount": "/", "device": "/dev/sda1", "type": "ext4", "size_bytes": 1024000, "used_percent": 96.0,
+         "inodes_percent": 99.0},
+        {"mount": "/srv/my data", "device": "/dev/sdb1", "type": "btrfs", "size_bytes": 2048000, "used_percent": 1.0},
+    ]  # fmt: skip
+    assert facts["failed_units"] == ["nova-compute.service", "cups.service"]
+    assert facts["services"] == {
+        "nova-compute.service": "failed (failed)",
+        "neutron-openvswitch-agent.service": "active (running)",
+    }
+    assert facts["time"] == {"synchronised": False, "source": "chrony"}
+    assert facts["listening"] == [
+        {"protocol": "tcp", "address": "10.0.0.1", "port": 8774, "process": "nova-api"},
+        {"protocol": "tcp", "address": "::", "port": 22, "process": "sshd"},
+    ]
+    assert facts["cpus"] == 16
+    assert facts["containers"] == {"nova_api": "Up 3 days", "nova_compute": "Exited (1) 2 hours ago"}
+    assert facts["packages"] == {"nova-compute": "3:27.1.0"}
+    assert "problems" not in facts
+    told, problem = clock({"facts.json": json.dumps(facts).encode()})
+    assert told is not None
+    assert told.measured
+    assert not problem
+
+
+def test_nonsense_is_left_out_and_noted(tmp_path: Path) -> None:
+    programs = dict.fromkeys(PROGRAMS, "printf 'LISTEN a b c d e\\033[31m %% 99999999999999999999 /x\\n'; exit 1")
+    with (
+        serve(tmp_path, "n1", with_programs(tmp_path, programs)) as server,
+        Connections(server.options) as connections,
+        connections.to(server.node) as connection,
+    ):
+        facts = gather(connection)
+    jsonschema.validate(facts, SCHEMA)
+    assert "cpus" not in facts
+    assert facts["problems"] == ["cpus: not understood"]
+    assert json.dumps(facts, ensure_ascii=False).isprintable()
+
+
+def test_a_node_without_end_is_garbage(tmp_path: Path) -> None:
+    with (
+        serve(tmp_path, "n1", with_programs(tmp_path, {"nproc": "yes"})) as server,
+        Connections(server.options) as connections,
+        connections.to(server.node) as connection,
+        pytest.raises(NodeError) as error,
+    ):
+        gather(connection)
+    assert error.value.reason in ("garbage", "slow")
+
+
+def test_configuration_is_masked_and_only_what_was_asked_for(tmp_path: Path) -> None:
+    """A hostile tar sends more than was asked for: links, other names, names that lead away."""
+    nova = "[keystone_authtoken]\npassword = s3cr3t\n[DEFAULT]\ndebug = true\n"
+    (tmp_path / "evil").mkdir()
+    inside = tmp_path / "evil" / "etc" / "nova"
+    inside.mkdir(parents=True)
+    (inside / "nova.conf").write_text(nova)
+    (inside / "other.conf").write_text("not asked for\n")
+    (inside / "link.conf").symlink_to("/etc/shadow")
+    programs = {
+        "find": "printf '/etc/nova/nova.conf\\0/etc/nova/link.conf\\0/etc/nova/../shadow\\0/etc/ssl/private/a.conf\\0"
+        "/etc/nova/\\033[31m.conf\\0'",
+        "tar": f"cat >/dev/null; cd {tmp_path / 'evil'}; exec /bin/tar -P -cf - etc/nova/nova.conf etc/nova/other.conf"
+        " etc/nova/link.conf /etc/hostname --transform s,etc/hostname,../../up.conf,",
+    }
+    with (
+        serve(tmp_path, "n1", with_programs(tmp_path, programs)) as server,
+        Connections(server.options) as connections,
+        connections.to(server.node) as connection,
+    ):
+        asked: list[str] = []
+        found = dict(configuration(connection, lambda path: asked.append(path) or True))  # type: ignore[func-returns-value]
+    assert asked == ["/etc/nova/nova.conf", "/etc/nova/link.conf"]
+    assert list(found) == ["/etc/nova/nova.conf"]
+    assert b"s3cr3t" not in found["/etc/nova/nova.conf"]
+    assert found["/etc/nova/nova.conf"].count(b"\n") == nova.count("\n")
+    assert b"debug = true" in found["/etc/nova/nova.conf"]
+
+
+def test_real_tar_and_find(tmp_path: Path) -> None:
+    with (
+        serve(tmp_path, "n1") as server,
+        Connections(server.options) as connections,
+        connections.to(server.node) as connection,
+    ):
+        found = dict(configuration(connection, lambda path: path == "/etc/ld.so.conf"))
+    assert found == {"/etc/ld.so.conf": Path("/etc/ld.so.conf").read_bytes()}
