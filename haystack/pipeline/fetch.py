@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import NodeError, UsageError
+from ..library import load
 from ..nodes.each import each
 from ..nodes.fetch.model import Fetch, NodeFetch, Progress, Wanted, Watch
 from ..nodes.fetch.names import OURS
@@ -21,6 +22,7 @@ from ..nodes.fetch.result import SCHEMA, row
 from ..nodes.fetch.room import Room
 from ..nodes.ssh import Connections
 from ..nodes.writing import directory, permissions, write_whole
+from ..search.config_places import config_place
 from ..search.layouts import is_archive_name, is_log_name
 from ..settings import Node, Settings
 from .common import sensible
@@ -57,7 +59,12 @@ def fetch(
     watch = Watch()
     board = {node.name: Progress(node.name) for node in nodes}
     found: dict[str, NodeFetch] = {}
-    wanted = Wanted(_is_log, since, until, journal, facts, bwlimit)
+    services = load().services
+
+    def is_config(path: str) -> bool:
+        return config_place(path.split("/"), services) is not None
+
+    wanted = Wanted(_is_log, is_config, since, until, journal, facts, bwlimit)
     jumps = {node.name: node for node in settings.nodes}
     with _ours(Path(to)) as home, Connections(settings.ssh, jumps) as connections:
         shared = Shared(home, wanted, connections, Room(home), watch, (home / OURS.upper()).exists())

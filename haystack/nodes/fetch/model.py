@@ -33,9 +33,14 @@ class Listed(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What is to be brought of each node. ``is_log`` tells by a file's name whether it may be a log."""
+    """What is to be brought of each node.
+
+    ``is_log`` tells by a file's name whether it may be a log, ``is_config`` by a path whether it is configuration that
+    somebody reads.
+    """
 
     is_log: Callable[[str], bool]
+    is_config: Callable[[str], bool]
     since: datetime | None = None
     until: datetime | None = None
     journal: bool = True

@@ -15,6 +15,7 @@ from ..ssh import Connection, Connections
 from . import containers, journal, rsync, sftp
 from .choice import Choice, choose
 from .listing import Listing, list_logs
+from .machine import bring_facts
 from .manifest import Kept, read_manifest, under_way, write_manifest
 from .model import Listed, NodeFetch, Progress, Refusal, Stop, Wanted, Watch
 from .room import Room
@@ -92,6 +93,12 @@ class _Work:
             self.logs(connection, able)
             if self.shared.wanted.journal:
                 self.sources(connection, able)
+            if self.shared.wanted.facts:
+                self.progress.state = "facts"
+                self.manifest, troubles = bring_facts(
+                    connection, self.stage, self.manifest, self.shared.wanted, self.shared.watch
+                )
+                self.troubles += troubles
             self.manifest = self.manifest._replace(fetched=self.began)
             write_manifest(self.stage.state, self.manifest)
         self.stage.clear()
