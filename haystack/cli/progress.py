@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 # Work that is done before this (seconds) shows nothing.
@@ -44,3 +44,21 @@ def progress_display() -> Iterator[Progress | None]:
         yield progress
     finally:
         progress.clear()
+
+
+@contextmanager
+def count_display(done_word: str) -> Iterator[Callable[[int, int], None] | None]:
+    """What to call with (nodes done, nodes in all), or None where nobody would see it."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+
+    def show(done: int, total: int) -> None:
+        sys.stderr.write(f"\r{done_word} {done} of {total} nodes \x1b[K")
+        sys.stderr.flush()
+
+    try:
+        yield show
+    finally:
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()

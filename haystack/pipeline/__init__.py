@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ..diagnose.gate import GATES, complaints
-from .check import check_nodes
+from .check import all_usable, check_nodes
 from .find import Found, find, find_as
 from .health import health
 from .timings import check_operations, timings
@@ -17,6 +17,7 @@ from .triage import triage
 __all__ = [
     "GATES",
     "Found",
+    "all_usable",
     "check_nodes",
     "check_operations",
     "complaints",

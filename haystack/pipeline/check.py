@@ -23,8 +23,7 @@ def check_nodes(
     ``progress`` is called with (nodes done, nodes in all). Raises SettingsError where there is no ssh.
     """
     found: dict[str, Checked] = {}
-    jumps = {node.name: node for node in settings.nodes}
-    with Connections(settings.ssh, jumps) as connections:
+    with Connections(settings.ssh, settings.by_name) as connections:
         for node, result in each(nodes, lambda node: check(connections, node), parallel):
             if isinstance(result, NodeError):
                 result = Checked(node, (Step("login", FAILED, result.says, result.fix),))
@@ -32,3 +31,8 @@ def check_nodes(
             if progress:
                 progress(len(found), len(nodes))
     return tuple(found[node.name] for node in nodes)
+
+
+def all_usable(checked: Sequence[Checked]) -> bool:
+    """Whether each of the nodes can be used, with something to mend or without."""
+    return all(one.state != FAILED for one in checked)

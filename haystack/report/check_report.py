@@ -49,6 +49,11 @@ def _node(one: Checked) -> dict[str, Any]:
     }
 
 
+def show(checked: Sequence[Checked]) -> None:
+    """Print what was found to the terminal, in colour."""
+    render_to(checked, Console(highlight=False))
+
+
 def render_to(checked: Sequence[Checked], console: Console) -> None:
     """Print what was found, to a console of any width."""
     ordered = sorted(checked, key=lambda one: (_WORST.index(one.state), _signature(one), one.node.name))

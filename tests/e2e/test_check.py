@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from haystack.report.console import plain
 from haystack.settings import Node, Settings
 from tests.sshd import free_port, needs_sshd, serve
 
+HAYSTACK = str(Path(sys.executable).with_name("haystack"))
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "check-1.schema.json").read_text())
 
 
@@ -67,6 +70,24 @@ def test_each_node_is_told_of(tmp_path: Path) -> None:
     shown = text(found)
     assert shown.index("away") < shown.index("half") < shown.index("twin, well")
     assert "7 nodes: 3 usable, 1 of them with something to mend, 4 not" in shown
+
+
+@needs_sshd
+def test_the_command(tmp_path: Path) -> None:
+    with serve(tmp_path, "n1") as server:
+        (tmp_path / "haystack.yaml").write_text(
+            f"ssh: {{config: ssh_config, known_hosts: known_hosts}}\ndefaults: {{user: root}}\n"
+            f"nodes:\n  n1: {{address: 127.0.0.1, port: {server.node.port}}}\n  n2: {{address: 127.0.0.1, port: {free_port()}}}\n"
+        )
+        for arguments, code in ((["--node", "n1"], 0), ([], 3), (["--node", "n3"], 2)):
+            command = [HAYSTACK, "nodes", "check", "--format", "json", *arguments]
+            run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+            assert run.returncode == code, run.stderr
+            if code != 2:
+                jsonschema.validate(json.loads(run.stdout), SCHEMA)
+        text = subprocess.run([HAYSTACK, "nodes", "check"], cwd=tmp_path, capture_output=True, text=True).stdout
+    assert text.index("✘ n2") < text.index("✔ n1")
+    assert "is sshd running, and is `port` right?" in text
 
 
 def test_alike_nodes_share_a_line_and_hostile_words_stay_words() -> None:

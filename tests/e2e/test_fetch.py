@@ -17,13 +17,12 @@ from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
-import jsonschema
 import pytest
 
 from haystack.nodes.fetch.model import Fetch, NodeFetch
 from haystack.pipeline.fetch import fetch
 from haystack.search.discover import discover
-from haystack.settings import Node, Settings
+from haystack.settings import Settings
 from tests.sshd import Sshd, needs_sshd, serve
 
 ROOT = Path(__file__).parents[2]
@@ -586,3 +585,152 @@ def test_a_log_that_grows_while_it_comes_is_whole_as_far_as_it_goes(cloud: Cloud
     assert log.read_bytes().startswith(data)
     cloud.fetch()
     assert cloud.differing() == []
+
+
+# --- Other ways there, and other troubles ----------------------------------------------------------------------------
+
+
+def test_behind_a_jump_host(cloud: Cloud) -> None:
+    with serve(cloud.server.directory.parent, "bastion") as bastion:
+        node = cloud.node._replace(jump=(f"root@127.0.0.1:{bastion.node.port}",))
+        found = cloud.run(nodes=(node,)).nodes[0]
+        assert (found.state, found.transport, found.new) == ("done", "rsync", 20), found
+
+
+@pytest.mark.parametrize("rsync", [True, False])
+def test_as_root_by_sudo(hostile: Callable[[dict[str, str]], Cloud], rsync: bool, tmp_path: Path) -> None:
+    sudo = f'echo "$*" >> {tmp_path}/sudo.log; [ "$1" = -n ] && shift; [ "$1" = -- ] && shift; exec "$@"'
+    cloud = hostile({"sudo": sudo, **({} if rsync else {"rsync": 'exit 1'})})
+    cloud.node = cloud.node._replace(sudo=True)
+    found = cloud.fetch()
+    assert (found.state, found.transport) == ("done", "rsync" if rsync else "sftp"), found
+    assert ("-n rsync --server" if rsync else "sftp-server -R") in (tmp_path / "sudo.log").read_text()
+
+
+def test_a_sudo_that_refuses_is_told(hostile: Callable[[dict[str, str]], Cloud]) -> None:
+    cloud = hostile({"sudo": "echo 'sudo: a password is required' >&2; exit 1"})
+    cloud.node = cloud.node._replace(sudo=True)
+    found = cloud.fetch()
+    assert (found.state, found.reason) == ("failed", "sudo")
+
+
+def test_no_room_is_told_and_kept(cloud: Cloud, tmp_path: Path) -> None:
+    cloud.to.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none", str(cloud.to)], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip("no tmpfs can be mounted here")
+    try:
+        cloud.write("z/large.log", noise(16_000_000))
+        cloud.write("a/new.log", b"x")
+        found = cloud.fetch()
+        assert (found.state, found.reason, found.new) == ("failed", "disk-full", 0), found
+        (cloud.logs / "z/large.log").unlink()
+        # What is told before does not always hold: the disk fills up by what others write.
+        cloud.write("z/medium.log", noise(6_000_000))
+        process = started(cloud, "--bwlimit", "1M")
+        until(lambda: staged(cloud) > 1_000_000)
+        (cloud.to / "other").write_bytes(bytes(5_000_000))
+        out, _ = process.communicate(timeout=20)
+        assert (process.returncode, b"disk-full" in out) == (3, True), out
+        free = os.statvfs(cloud.to)
+        assert free.f_bavail * free.f_frsize > 50_000
+        (cloud.to / "other").unlink()
+        assert cloud.fetch().state == "done"
+        assert cloud.differing() == []
+    finally:
+        subprocess.run(["umount", "-l", str(cloud.to)], check=True)
+
+
+def test_what_may_not_be_read_is_told(hostile: Callable[[dict[str, str]], Cloud]) -> None:
+    # Root reads everything: the node's find says what it would say to another.
+    cloud = hostile({"find": """/usr/bin/find "$@" | sed -z 's/^F \\(.*nova-api.log\\)$/U \\1/'
+echo "find: '$2/private': Permission denied" >&2"""})
+    found = cloud.fetch()
+    assert found.state == "partial"
+    assert {trouble.path.rpartition("/")[2] for trouble in found.troubles} == {"nova-api.log", "private"}
+    assert all("sudo: true" in trouble.fix for trouble in found.troubles)
+    assert found.new == 19
+
+
+def test_a_root_that_is_a_link_and_kollas_volume(cloud: Cloud, tmp_path: Path) -> None:
+    volume = Path("/var/lib/docker/volumes/haystack_test_logs/_data")
+    volume.mkdir(parents=True)
+    try:
+        (volume / "nova").mkdir()
+        (volume / "nova" / "nova-compute.log").write_text("in the volume\n")
+        (cloud.logs / "kolla").symlink_to(volume)
+        (cloud.logs / "nova" / "elsewhere").symlink_to("/etc")
+        link = tmp_path / "link"
+        link.symlink_to(cloud.logs)
+        cloud.node = cloud.node._replace(logs=(str(link),))
+        found = cloud.fetch()
+        assert (found.state, found.new) == ("done", 21), found
+        assert (cloud.home / str(link).lstrip("/") / "kolla/nova/nova-compute.log").read_text() == "in the volume\n"
+    finally:
+        shutil.rmtree(volume.parent)
+
+
+def test_the_answer_and_what_is_kept_follow_the_schema(cloud: Cloud) -> None:
+    dead = Node("compute7", address="127.0.0.1", port=1)
+    process = started(cloud, "--format", "json")
+    out, _ = process.communicate(timeout=30)
+    validate = jsonschema.Draft202012Validator(SCHEMA).validate
+    validate(json.loads(out))
+    cloud.run(nodes=(dead,))
+    kept = json.loads((cloud.to / ".haystack" / "fetch.json").read_bytes())
+    validate(kept)
+    assert [(row["node"], row["state"], row["reason"]) for row in kept["nodes"]] == [
+        ("compute7", "failed", "refused"),
+        ("controller1", "done", None),
+    ]
+    troubles = discover([cloud.to], SERVICES()).troubles
+    assert [trouble.path for trouble in troubles] == ["compute7"]
+    assert "refused" in troubles[0].reason
+    assert discover([cloud.home], SERVICES()).troubles == ()
+
+
+def test_a_node_that_fails_now_is_told_with_the_time_of_what_is_there(cloud: Cloud) -> None:
+    first = cloud.fetch()
+    cloud.node = cloud.node._replace(port=1)
+    found = cloud.fetch()
+    assert (found.state, found.fetched) == ("failed", first.fetched)
+    (trouble,) = discover([cloud.to], SERVICES()).troubles
+    assert f"what is here is of {first.fetched}" in trouble.reason
+
+
+def test_a_trace_of_what_was_fetched_is_that_of_the_logs(sshd: Sshd, tmp_path: Path) -> None:
+    import haystack
+    from haystack.cli.demo import REQUEST
+
+    incident = ROOT / "fixtures" / "neutron_down"
+    names = sorted(path.name for path in incident.iterdir() if path.is_dir())
+    nodes = [sshd.node._replace(name=name, logs=(str(incident / name / "var" / "log"),)) for name in names]
+    to = tmp_path / "to"
+    found = fetch(nodes, Settings(ssh=sshd.options, nodes=tuple(nodes)), to, facts=False, journal=False)
+    assert {node.state for node in found.nodes} == {"done"}
+    there, here = haystack.trace([REQUEST], [to]), haystack.trace([REQUEST], [incident])
+    assert [(c.pattern.id, c.confidence) for c in there.candidates] == [(c.pattern.id, c.confidence) for c in here.candidates]
+    assert [(r.origin.node, r.message) for r in there.timeline] == [(r.origin.node, r.message) for r in here.timeline]
+
+
+def test_it_is_shown_on_a_terminal(cloud: Cloud) -> None:
+    import pty
+
+    master, slave = pty.openpty()
+    cloud.write("z/large.log", noise(2_000_000))
+    process = started(cloud, "--bwlimit", "1M")
+    process.kill()
+    process.communicate()
+    words = [*process.args, ]  # type: ignore[misc]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=slave, env={**os.environ, "TERM": "xterm", "COLUMNS": "100"})
+    os.close(slave)
+    shown = b""
+    with suppress(OSError):
+        while data := os.read(master, 4096):
+            shown += data
+    os.close(master)
+    out, _ = process.communicate()
+    assert process.returncode == 0
+    assert b"fetching" in shown
+    assert b"MB/s" in shown
+    assert b"\x1b" not in out
