@@ -72,15 +72,16 @@ def fetch(
             show(board)
         before = _last(home)
         unfinished = {node.name: _unfinished(node.name, before.get(node.name, {})) for node in nodes}
-        _keep(home, began, before, unfinished)
+        if problems := _keep(home, began, before, unfinished):
+            raise UsageError(f"--to {to}: {problems[0]}")
         try:
             for node, result in each(nodes, lambda node: fetch_node(node, shared, board[node.name]), parallel):
                 found[node.name] = _failed(result) if isinstance(result, NodeError) else result
         finally:
             watch.ended.set()
-            _keep(home, began, before, {**unfinished, **found})
+            problems = _keep(home, began, before, {**unfinished, **found})
     answers = tuple(found[node.name] for node in nodes)
-    return Fetch(home, answers, began, time.monotonic() - clock, since, until)
+    return Fetch(home, answers, began, time.monotonic() - clock, since, until, problems)
 
 
 @contextmanager
@@ -125,11 +126,18 @@ def _last(home: Path) -> dict[str, dict[str, Any]]:
         return {}
 
 
-def _keep(home: Path, began: datetime, before: Mapping[str, dict[str, Any]], found: Mapping[str, NodeFetch]) -> None:
-    """Keep what is known of each node of the tree; those that were not asked now stay as they were."""
+def _keep(home: Path, began: datetime, before: Mapping[str, dict[str, Any]], found: Mapping[str, NodeFetch]) -> tuple[str, ...]:
+    """Keep what is known of each node of the tree; those that were not asked now stay as they were.
+
+    Where it cannot be kept, why: the tree then goes on saying what it said before.
+    """
     rows = {**before, **{name: row(fetch, time_text(began)) for name, fetch in found.items()}}
     document = {"schema": SCHEMA, "began": time_text(began), "nodes": [rows[name] for name in sorted(rows)]}
-    write_whole(home / OURS / LAST, (json.dumps(document, indent=1) + "\n").encode("ascii"))
+    try:
+        write_whole(home / OURS / LAST, (json.dumps(document, indent=1) + "\n").encode("ascii"))
+    except OSError as err:
+        return (f"{OURS}/{LAST} cannot be written: {err.strerror}",)
+    return ()
 
 
 def time_text(time: datetime) -> str:

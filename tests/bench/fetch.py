@@ -1,6 +1,7 @@
 """What a fetch costs against the same transfer by plain rsync: ``python -m tests.bench.fetch [--nodes 20] [--mb 50]``.
 
-Needs root, sshd and rsync. Each node is an sshd on a loopback port; its logs are captured lines, repeated and renumbered.
+Needs root, sshd and rsync. Each node is an sshd on a loopback port; its logs are captured lines, repeated and
+renumbered.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ def plain(servers: list[Sshd], source: Path, to: Path, parallel: int) -> float:
         (to / str(number)).mkdir(parents=True)
         lines.append(shlex.join(["rsync", "-a", "-e", ssh, f"root@127.0.0.1:{source}/", f"{to / str(number)}/"]))
     began = time.monotonic()
-    subprocess.run(["xargs", "-P", str(parallel), "-d", "\n", "-n", "1", "sh", "-c"], input="\n".join(lines).encode(), check=True)
+    subprocess.run(
+        ["xargs", "-P", str(parallel), "-d", "\n", "-n", "1", "sh", "-c"], input="\n".join(lines).encode(), check=True
+    )
     return time.monotonic() - began
 
 

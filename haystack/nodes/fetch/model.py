@@ -119,7 +119,7 @@ class NodeFetch(NamedTuple):
 
 
 class Fetch(NamedTuple):
-    """What a run of ``fetch`` did; ``nodes`` in the order they were given."""
+    """What a run of ``fetch`` did; ``nodes`` in the order they were given. ``problems`` are the run's own."""
 
     to: Path
     nodes: tuple[NodeFetch, ...]
@@ -127,3 +127,4 @@ class Fetch(NamedTuple):
     seconds: float
     since: datetime | None = None
     until: datetime | None = None
+    problems: tuple[str, ...] = ()
