@@ -92,9 +92,7 @@ def trace(
     return _trace(files, scope, asked, library, shown_paths(logs))
 
 
-def _trace(
-    engine: FilesEngine, scope: Query, asked: list[str], library: Library, logs: tuple[str, ...]
-) -> Diagnosis:
+def _trace(engine: FilesEngine, scope: Query, asked: list[str], library: Library, logs: tuple[str, ...]) -> Diagnosis:
     first = find_ids(engine, asked, scope)
     known = Diagnosis(
         asked=tuple(asked),

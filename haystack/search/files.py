@@ -8,7 +8,7 @@ slices of large files.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
@@ -66,16 +66,21 @@ class FilesEngine:
     ) -> None:
         clocks = clocks or Clocks()
         found = discover(roots, services, limits, clocks.default.zone)
-        self._begin(found, services, clocks, jobs, progress)
-        self._named = {str(root) for root in roots}  # a file the user named is not passed over in silence
+        self._begin(found, services, clocks, jobs, progress, {str(root) for root in roots})
 
     def _begin(
-        self, found: Found, services: Services, clocks: Clocks, jobs: int, progress: Callable[[int, int], None] | None
+        self,
+        found: Found,
+        services: Services,
+        clocks: Clocks,
+        jobs: int,
+        progress: Callable[[int, int], None] | None,
+        named: Set[str] = frozenset(),
     ) -> None:
         self.found = found  # with its spool: spooled files are there as long as the engine is
         self.files = found.files
         self.machines = found.machines
-        self._named: set[str] = set()
+        self._named = named  # a file the user named is not passed over in silence
         self.services = services
         self.clocks = Clocks(clocks.default, {**found.clocks, **clocks.nodes})
         self._shown = found.shown

@@ -31,9 +31,7 @@ class Hits:
         for (scanner, sampled), counts in zip(self._scanners, self._counts, strict=True):
             scanner.scan(data, self._taker(scanner, counts, base, sampled))
 
-    def _taker(
-        self, _scanner: Scanner, counts: list[int], base: int, sampled: bool
-    ) -> Callable[[int, int], None]:
+    def _taker(self, _scanner: Scanner, counts: list[int], base: int, sampled: bool) -> Callable[[int, int], None]:
         offsets = self._offsets
 
         def sample(number: int, end: int) -> None:

@@ -31,11 +31,8 @@ class Piece(NamedTuple):
 
 def item(piece: Piece) -> bytes:
     """What to read, as the shell there is told."""
-    if piece.kind == "plain":
-        words = f"plain {piece.start} {piece.end - piece.start}"
-    else:
-        words = f"{piece.kind} all"
-    return words.encode() + b"\n" + os.fsencode(piece.path) + b"\n"
+    what = f"{piece.start} {piece.end - piece.start}" if piece.kind == "plain" else "all"
+    return f"{piece.kind} {what}\n".encode() + os.fsencode(piece.path) + b"\n"
 
 
 def stretches(path: str, kind: str, ranges: Sequence[tuple[int, int]]) -> bytes:
@@ -159,7 +156,7 @@ class _Gather:
 
 
 def ends_of(answer: bytes, mark: bytes, paths: Sequence[str]) -> dict[str, tuple[bytes, bytes]]:
-    """Heads and tails of files, by path, from what ``head -v`` and ``tail -v`` said. Those they said nothing of miss."""
+    """Heads and tails of files, by path, from what ``head -v`` and ``tail -v`` said; others miss."""
     parts = marked(answer, mark)
     if len(parts) != 2:
         return {}

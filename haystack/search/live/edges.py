@@ -1,8 +1,8 @@
 """Where a time window lies in a file on a node. Few lines of it are asked for: what their times tell is remembered.
 
-``files`` bisects down to 8 KiB, which costs nothing there. Here each look is a process on the node, and a way there and
-back, so a range that surely holds the window is found by guessing where a time must stand, as in a phone book. All files
-of a node make their guesses at once.
+``files`` bisects down to 8 KiB, which costs nothing there. Here each look is a process on the node, and a way there
+and back, so a range that surely holds the window is found by guessing where a time must stand, as in a phone book.
+All files of a node make their guesses at once.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from datetime import datetime
 from ...formats import read_head
 from ..look import Facts
 from ..query import Query
-from ..window import DISORDER, GRAIN, time_after
 from ..reading import line_text
+from ..window import DISORDER, GRAIN, time_after
 from .asking import Run
 from .pieces import FarLines
 from .there import FarFile, Range, There, Walk
@@ -27,7 +27,9 @@ _MOST_GUESSES = 12
 _BEYOND = 16 << 10
 
 ToUtc = Callable[[datetime], datetime]
-def around(there: There, file: FarFile, facts: Facts, to_utc: ToUtc, query: Query, grain: int) -> Walk:
+
+
+def around(there: There, file: FarFile, facts: Facts, to_utc: ToUtc, query: Query, grain: int) -> Walk[Range]:
     """A range that holds the window of the query and little more than ``grain`` bytes on each side. Lines are in order
     of time. Raises UnreadableError, NodeError."""
     if not file.times:

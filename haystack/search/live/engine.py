@@ -134,9 +134,7 @@ class LiveEngine(FilesEngine):
                     self.look_at(there, there.files)
         return super().time_ranges()
 
-    def _is_second(
-        self, file: LogFile, record: Record, reader: summer_time.Reader, written: datetime
-    ) -> bool:
+    def _is_second(self, file: LogFile, record: Record, reader: summer_time.Reader, written: datetime) -> bool:
         key = (file.source, written.date())
         if key not in self._second:
             self._second[key] = (0, 0)
@@ -159,7 +157,9 @@ class LiveEngine(FilesEngine):
         if isinstance(found, UnreadableError):
             raise found
         if found.end - found.start > _MOST_OF_AN_HOUR:
-            self._notes[f"{far.log.source}: which stamps of the repeated hour are the second ones was not looked for"] = None
+            self._notes[
+                f"{far.log.source}: which stamps of the repeated hour are the second ones was not looked for"
+            ] = None
             return 0, 0
         there.hold(far, [(found.start, found.end)])
         piece = far.pieces.holding(found.start)

@@ -18,7 +18,7 @@ from ...errors import NodeError
 from ...facts.files import FACTS_JSON
 from ...nodes.clock import Offset, measure
 from ...nodes.facts import gather
-from ...nodes.fetch.listing import Listing, list_logs
+from ...nodes.fetch.listing import list_logs
 from ...nodes.fetch.model import Listed
 from ...nodes.ssh import Connection
 from ...services import Services
@@ -142,7 +142,9 @@ def _open(connection: Connection, session: Session, zone: tzinfo, measured: bool
         elif not is_log_place((node.name, *listed.path.split("/")[1:])):
             skipped.append(Trouble(shown, "no logs by its place"))
         elif not listed.readable:
-            troubles.append(Trouble(shown, "Permission denied" + ("" if node.sudo else "; set `sudo: true` for the node")))
+            troubles.append(
+                Trouble(shown, "Permission denied" + ("" if node.sudo else "; set `sudo: true` for the node"))
+            )
         else:
             files.append(listed)
     return Opened(session, connection, files, clock, offset, troubles, skipped)

@@ -1,8 +1,9 @@
 """What runs on a node: a POSIX shell that answers questions until its input ends. It writes nothing there.
 
-A question is a line ``op number bytes bytes word…`` and two texts of so many bytes; the answer is ``> number``, gzip in
-base64, and ``< number``. Texts are lines, and never taken for shell words. An *item* is two lines: what to read, and the
-path; what was read of it is followed by a line of its own, with a mark that only we and the node know and the status.
+A question is a line ``op number bytes bytes word…`` and two texts of so many bytes; the answer is ``> number``, gzip
+in base64, and ``< number``. Texts are lines, and never taken for shell words. An *item* is two lines: what to read,
+and the path; what was read of it is followed by a line of its own, with a mark that only we and the node know and the
+status.
 """
 
 SCRIPT = r"""

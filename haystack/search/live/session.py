@@ -124,8 +124,10 @@ class Session:
         return line if line.endswith(b"\n") else b""
 
     def _garbage(self) -> NodeError:
-        return self._lost() if self._process.poll() is not None else NodeError(
-            self.node, "garbage", "what it answers is not what was asked for"
+        return (
+            self._lost()
+            if self._process.poll() is not None
+            else NodeError(self.node, "garbage", "what it answers is not what was asked for")
         )
 
     def _lost(self) -> NodeError:

@@ -60,9 +60,7 @@ class Storm:
         self.cut = False
 
 
-def storm(
-    there: There, file: FarFile, start: int, end: int, ids: Sequence[str], literals: Sequence[str]
-) -> Storm:
+def storm(there: There, file: FarFile, start: int, end: int, ids: Sequence[str], literals: Sequence[str]) -> Storm:
     """Ask for the hits in a range of a file in a way that bounds the answer. Raises UnreadableError, NodeError."""
     found = Storm()
     if ids:

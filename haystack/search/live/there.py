@@ -25,8 +25,8 @@ _MOST_TEXT = 16 << 30
 _MOST_LINES = 8 << 20
 _MOST_OF_MANY = 48 << 20
 _ALL = 1 << 60
-# Lines behind a hit that come with it. An error has ended when so many lines of others went by; of what hits of patterns
-# bring few are errors, and the others end with the next line.
+# Lines behind a hit that come with it. An error has ended when so many lines of others went by; of what hits of
+# patterns bring few are errors, and the others end with the next line.
 _AFTER_IDS, _AFTER_LITERALS = 13, 2
 _LINGER = 0.002
 
@@ -110,9 +110,7 @@ class There:
         for error in self.hold_all([(file, ranges)]).values():
             raise error
 
-    def hold_all(
-        self, wanted: Sequence[tuple[FarFile, Sequence[tuple[int, int]]]]
-    ) -> dict[FarFile, UnreadableError]:
+    def hold_all(self, wanted: Sequence[tuple[FarFile, Sequence[tuple[int, int]]]]) -> dict[FarFile, UnreadableError]:
         """Have bytes of files here; what could not be read of which. Raises NodeError."""
         missing = [(file, ranges) for file, some in wanted if (ranges := _missing(file, some))]
         errors: dict[FarFile, UnreadableError] = {}
@@ -161,7 +159,9 @@ class There:
         packed = [file for file in files if file.kind != "plain"]
         for some in _portions(packed):
             question = b"".join(stretches(file.path, file.kind, [(0, LOOK)]) for file in some)
-            for file, (data, _) in zip(some, marked(self.session.ask("read", question), self.session.mark), strict=False):
+            for file, (data, _) in zip(
+                some, marked(self.session.ask("read", question), self.session.mark), strict=False
+            ):
                 yield file, (data, b"")
 
     def whole(self, files: Sequence[FarFile], literals: Sequence[str]) -> Iterator[Found]:
@@ -191,9 +191,7 @@ class There:
         refused = [file for file, (_, status) in zip(files, told, strict=False) if status]
         return refused or list(files)
 
-    def ranges(
-        self, ranges: Sequence[tuple[FarFile, int, int]], literals: Sequence[str], ids: bool
-    ) -> Iterator[Found]:
+    def ranges(self, ranges: Sequence[tuple[FarFile, int, int]], literals: Sequence[str], ids: bool) -> Iterator[Found]:
         """Lines of ranges of files that hold one of the literals, and those around them, more of them around ``ids``.
 
         A compressed file is read whole, whatever its range.

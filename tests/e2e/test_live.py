@@ -1,0 +1,63 @@
+"""``trace --live`` answers as ``fetch`` and ``trace`` do, from real sshd."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+import haystack
+from haystack.diagnose import Diagnosis
+from haystack.pipeline.fetch import fetch
+from haystack.pipeline.live import Live
+from tests.live import LiveCloud, live_cloud, needs_live
+
+pytestmark = needs_live
+FIXTURES = sorted(path.parent for path in (Path(__file__).parents[2] / "fixtures").glob("*/incident.yaml"))
+NODES = sorted({path.name for fixture in FIXTURES for path in fixture.iterdir() if path.is_dir()})
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveCloud]:
+    with live_cloud(tmp_path_factory.mktemp("live"), NODES) as running:
+        yield running
+
+
+def said(diagnosis: Diagnosis) -> dict[str, object]:
+    """What must be the same, wherever it was read."""
+    trace = diagnosis.trace
+    return {
+        "verdict": diagnosis.verdict,
+        "outcome": diagnosis.outcome and (diagnosis.outcome.failed, diagnosis.outcome.reason),
+        "candidates": [
+            (
+                one.cause,
+                round(one.confidence, 3),
+                one.reasons,
+                [(e.record.origin.node, e.record.origin.path, e.record.origin.line, e.text) for e in one.evidence],
+            )
+            for one in diagnosis.candidates
+        ],
+        "suspects": [(one.service, one.reasons) for one in diagnosis.suspects],
+        "timeline": [
+            (r.origin.node, r.origin.path, r.origin.line, r.message, r.body) for r in (trace.records if trace else ())
+        ],
+        "notes": trace.notes if trace else (),
+    }
+
+
+@pytest.mark.parametrize("fixture", FIXTURES, ids=lambda path: path.name)
+def test_live_says_what_fetch_and_trace_say(cloud: LiveCloud, fixture: Path, tmp_path: Path) -> None:
+    meta = yaml.safe_load((fixture / "incident.yaml").read_text())
+    ids = [meta.get("trace") or meta["healthy_requests"][0]]
+    nodes = cloud.show(fixture)
+    there = haystack.trace(ids, live=Live(nodes, cloud.settings))
+    assert not there.coverage.unreadable
+    assert there.coverage.live is not None
+    assert there.coverage.live.nodes == len(nodes)
+    assert {node.state for node in fetch(nodes, cloud.settings, tmp_path).nodes} == {"done"}
+    assert said(there) == said(haystack.trace(ids, logs=[tmp_path]))
+    here = haystack.trace(ids, logs=[fixture])
+    assert [one.cause for one in there.candidates] == [one.cause for one in here.candidates]
