@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -19,6 +21,19 @@ _CAN = (
 )
 needs_mounts = pytest.mark.skipif(not _CAN, reason="needs mount namespaces (unshare -m)")
 needs_live = [needs_sshd, needs_mounts]
+# What runs instead of a command that is asked of a node: that command, where /var/log is the node's.
+_INSIDE = """#!/bin/sh
+mount --bind {logs} /var/log || exit 1
+times >{times}-$$
+(eval "$SSH_ORIGINAL_COMMAND")
+status=$?
+times >>{times}-$$
+exit $status
+"""
+
+
+def _seconds(rows: list[str]) -> float:
+    return sum(int(minutes) * 60 + float(rest) for row in rows for minutes, rest in re.findall(r"(\d+)m([\d.]+)s", row))
 
 
 class LiveCloud:
@@ -28,6 +43,18 @@ class LiveCloud:
         self.directory = directory
         self.nodes = nodes
         self.settings = settings
+
+    def cpu(self) -> float:
+        """Seconds of CPU that what was run on the nodes took, sshd itself not counted; waits until all has ended."""
+        deadline = time.monotonic() + 10
+        while True:
+            told = [path.read_text().splitlines() for path in self.directory.glob("times-*")]
+            if all(len(rows) == 4 for rows in told):
+                break
+            assert time.monotonic() < deadline, "something runs on"
+            time.sleep(0.1)
+        # Of the shell and of its children, before and after.
+        return sum(_seconds(rows[2:]) - _seconds(rows[:2]) for rows in told)
 
     def show(self, tree: Path) -> tuple[Node, ...]:
         """Let each node have the logs of its directory in a tree; those it has none for are left out."""
@@ -43,11 +70,12 @@ def live_cloud(directory: Path, names: list[str], **node: object) -> Iterator[Li
     with ExitStack() as stack:
         servers = []
         for name in names:
-            shell = directory / f"shell-{name}"
-            shell.write_text(
-                f'#!/bin/sh\nexport COMMAND="$SSH_ORIGINAL_COMMAND"\n'
-                f"exec unshare -m sh -c 'mount --bind {directory}/tree/{name}/var/log /var/log && eval \"$COMMAND\"'\n"
+            inside, shell = directory / f"inside-{name}", directory / f"shell-{name}"
+            inside.write_text(
+                _INSIDE.format(logs=directory / "tree" / name / "var/log", times=directory / f"times-{name}")
             )
+            shell.write_text(f"#!/bin/sh\nexec unshare -m {inside}\n")
+            inside.chmod(0o755)
             shell.chmod(0o755)
             servers.append(stack.enter_context(serve(directory, name, [f"ForceCommand {shell}"], **node)))
         nodes = tuple(server.node for server in servers)

@@ -18,11 +18,15 @@ from .common import check_names, clocks_of, window
 
 
 class Live(NamedTuple):
-    """The nodes to ask, how they are reached, and how many of them are logged in to at a time."""
+    """The nodes to ask, how they are reached, and how many of them are logged in to at a time.
+
+    ``reached`` is called with (nodes that answered or failed, nodes in all) while they are logged in to.
+    """
 
     nodes: Sequence[Node]
     settings: Settings
     parallel: int = 16
+    reached: Callable[[int, int], None] | None = None
 
 
 @contextmanager
@@ -55,6 +59,7 @@ def live_logs(
             library.services,
             clocks=clocks_of(zone),
             parallel=live.parallel,
+            reached=live.reached,
             progress=progress,
         ) as engine,
     ):

@@ -178,11 +178,12 @@ def _telling(runs: Sequence[tuple[Record, int]]) -> list[tuple[Record, int]]:
 
 def _not_found(diagnosis: Diagnosis, console: Console) -> None:
     names = ", ".join(clean(i) for i in diagnosis.asked)
+    where = "nodes" if diagnosis.coverage.live else "--logs"
     console.print(Text(f"● Not found   no log line has {names}", style="bold yellow"))
     console.print(
         Text(
             f"    searched  {read(diagnosis)}\n"
-            "    try       another id (the instance's uuid), other --logs, or a wider --since/--until;\n"
+            f"    try       another id (the instance's uuid), other {where}, or a wider --since/--until;\n"
             "              a request refused before it reached a service leaves no id in any log"
         )
     )

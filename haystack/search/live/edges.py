@@ -8,7 +8,7 @@ All files of a node make their guesses at once.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import datetime
 
 from ...formats import read_head
@@ -23,6 +23,8 @@ from .there import FarFile, Range, There, Walk
 # Of the bytes around a guess so many before it and behind it are looked at.
 _BEFORE, _BEHIND = 2 << 10, 3 << 10
 _MOST_GUESSES = 12
+# Bisection asks for so many of its steps at once, whichever way they go.
+_LEVELS = 3
 # Beyond the last line of a window its event goes on.
 _BEYOND = 16 << 10
 
@@ -42,15 +44,10 @@ def around(there: There, file: FarFile, facts: Facts, to_utc: ToUtc, query: Quer
         start, inside = _between(file, to_utc, since, early=True) if since else (0, 0)
         upto, end = _between(file, to_utc, until, early=False) if until else (file.size, file.size)
         wanted: set[int] = set()
-        # Outside of where it must be by so much as the guess may be wrong; each third time in the middle.
-        if since and inside - start > grain:
-            at = (start + inside) // 2 if guess % 3 == 2 else _guess(file, to_utc, since, start, inside)
-            spare = 0 if guess % 3 == 2 else max(grain // 2, (inside - start) // 50)
-            wanted |= {max(start + (inside - start) // 32, at - spare)} if at - start > grain else set()
-        if until and end - upto > grain:
-            at = (upto + end) // 2 if guess % 3 == 2 else _guess(file, to_utc, until, upto, end)
-            spare = 0 if guess % 3 == 2 else max(grain // 2, (end - upto) // 50)
-            wanted |= {min(end - (end - upto) // 32, at + spare)} if end - at > grain else set()
+        for time, low, high in ((since, start, inside), (until, upto, end)):
+            if time and high - low > grain:
+                at = (low + high) // 2 if guess % 3 == 2 else _guess(file, to_utc, time, low, high)
+                wanted.update(_spots(low, high, at, grain))
         if not wanted or guess == _MOST_GUESSES:
             break
         yield [(offset - _BEFORE, offset + _BEHIND) for offset in sorted(wanted)]
@@ -78,6 +75,14 @@ def _guess(file: FarFile, to_utc: ToUtc, time: datetime, low: int, high: int) ->
     begin, end = to_utc(known[low]).timestamp(), to_utc(known[high]).timestamp()
     share = (time.timestamp() - begin) / (end - begin) if end > begin else 0.5
     return low + int((high - low) * min(1.0, max(0.0, share)))
+
+
+def _spots(low: int, high: int, at: int, grain: int) -> Iterator[int]:
+    """Where to look: close to a guess and not so close to it, on both sides, for a question costs more than a look."""
+    for spare in (grain // 2, max(grain * 2, (high - low) // 16)):
+        for spot in (at - spare, at + spare):
+            if low + grain // 8 < spot < high - grain // 8:
+                yield spot
 
 
 def _learn(file: FarFile, lines: FarLines, facts: Facts, offset: int) -> bool:
@@ -118,12 +123,21 @@ def exact_start(
         middle = (low + high) // 2
         late = _told(file, to_utc, time, middle)
         if late is None:
-            yield [(middle - _BEFORE, middle + _BEHIND)]
+            yield [(spot - _BEFORE, spot + _BEHIND) for spot in sorted(_middles(low, high, _LEVELS))]
             found = time_after(lines, lines.start_of(middle), facts.formats)
             late = found is None or to_utc(found) >= time
         low, high = (low, middle) if late else (middle, high)
     piece = file.pieces.holding(low)  # where nothing is here no line was hit
     return lines.start_of(low) if piece and b"\n" in piece[1][: low - piece[0]] else low
+
+
+def _middles(low: int, high: int, levels: int) -> Iterator[int]:
+    """Where bisection may look next, and after that."""
+    if levels and high - low > GRAIN:
+        middle = (low + high) // 2
+        yield middle
+        yield from _middles(low, middle, levels - 1)
+        yield from _middles(middle, high, levels - 1)
 
 
 def _told(file: FarFile, to_utc: ToUtc, time: datetime, middle: int) -> bool | None:

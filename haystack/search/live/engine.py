@@ -30,9 +30,9 @@ from .there import FarFile, Found, Range, There
 
 # A file that was last written so long before a window holds nothing of it, however its clock was read.
 _LATE_WRITES = timedelta(seconds=120)
-# How closely a window's ends are looked for. A look costs the node as much as looking for a few literals in 1 MiB, or
-# for two thousand in 80 KiB.
-_GRAIN_OF_FEW, _GRAIN_OF_MANY, _MANY = 640 << 10, 64 << 10, 50
+# How closely a window's ends are looked for: four looks cost the node about as much as to look for a few literals in so
+# many bytes, or for two thousand.
+_GRAIN_OF_FEW, _GRAIN_OF_MANY, _MANY = 256 << 10, 64 << 10, 50
 _THREADS_A_NODE = 8
 _MOST_THREADS = 128
 # So much is read to tell the first from the second pass of an hour that summer time repeats.

@@ -36,6 +36,7 @@ Connect = Callable[[Node], AbstractContextManager[Connection]]
 
 # Fewer round trips than for facts: log stamps need no milliseconds.
 _ROUNDS = 4
+_FEW_MACHINES = 3
 _ZONE = re.compile(r"[A-Za-z][\w+/-]{0,60}$|[+-]\d{4}$", re.ASCII)
 
 
@@ -60,6 +61,7 @@ def open_nodes(
     clocks: Clocks | None = None,
     parallel: int = 16,
     measured: bool = True,
+    reached: Callable[[int, int], None] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Iterator[LiveEngine]:
     """An engine for the logs of nodes, each reached by ``connect``, so many at a time while they are made ready.
@@ -78,9 +80,14 @@ def open_nodes(
     try:
         for keeper in keepers:
             keeper.start()
-        answers = dict(done.get() for _ in nodes)
-        ready = [answer for node in nodes if not isinstance(answer := answers[node], NodeError)]
-        failed = [_failed(answer) for node in nodes if isinstance(answer := answers[node], NodeError)]
+        answers: dict[Node, Opened | NodeError] = {}
+        while len(answers) < len(nodes):
+            node, answer = done.get()
+            answers[node] = answer
+            if reached is not None:
+                reached(len(answers), len(nodes))
+        ready = [one for node in nodes if not isinstance(one := answers[node], NodeError)]
+        failed = [_failed(one) for node in nodes if isinstance(one := answers[node], NodeError)]
         yield _engine(ready, failed, services, clocks, progress)
     finally:
         end.set()
@@ -205,34 +212,33 @@ def _far(node: str, listed: Listed, services: Services) -> FarFile:
 
 
 class _Machines(Mapping[str, Mapping[str, bytes]]):
-    """What the machines tell of themselves, asked for when somebody wants to know."""
+    """What the machines tell of themselves; each is asked when somebody wants to know."""
 
     def __init__(self, ready: Sequence[Opened]) -> None:
         self._ready = {one.session.node: one for one in ready if one.offset}
-        self._told: dict[str, Mapping[str, bytes]] | None = None
+        self._told: dict[str, Mapping[str, bytes]] = {}
         self.trouble: Callable[[str], AbstractContextManager[None]] = lambda _name: nullcontext()
 
-    def _all(self) -> dict[str, Mapping[str, bytes]]:
-        if self._told is None:
-            self._told = told = {}
-
-            def ask(name: str) -> None:
-                one = self._ready[name]
-                with self.trouble(name):
-                    told[name] = {FACTS_JSON: json.dumps(gather(one.connection, one.offset)).encode()}
-
-            with ThreadPoolExecutor(max(1, min(16, len(self._ready)))) as pool:
-                list(pool.map(ask, self._ready))
-        return self._told
-
     def __getitem__(self, name: str) -> Mapping[str, bytes]:
-        return self._all()[name]
+        if name not in self._told:
+            # Most want to know of the few machines where something was seen; who wants more wants all.
+            few = len(self._told) < _FEW_MACHINES
+            wanted = [name] if few else [other for other in self._ready if other not in self._told]
+            with ThreadPoolExecutor(max(1, min(16, len(wanted)))) as pool:
+                list(pool.map(self._ask, wanted))
+        return self._told[name]
+
+    def _ask(self, name: str) -> None:
+        one = self._ready[name]
+        self._told[name] = {}
+        with self.trouble(name):
+            self._told[name] = {FACTS_JSON: json.dumps(gather(one.connection, one.offset)).encode()}
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._all())
+        return iter(self._ready)
 
     def __len__(self) -> int:
-        return len(self._all())
+        return len(self._ready)
 
 
 def _room_for_files(nodes: int) -> None:

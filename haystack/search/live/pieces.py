@@ -8,8 +8,8 @@ from collections.abc import Callable
 from ..reading import LONGEST_LINE, Lines, line_text
 
 # So much is asked for where a line is not here.
-_STEP = 4 << 10
-_MOST = 1 << 16
+_STEP = 16 << 10
+_MOST = 1 << 18
 
 
 class Pieces:

@@ -1,9 +1,9 @@
 """What runs on a node: a POSIX shell that answers questions until its input ends. It writes nothing there.
 
-A question is a line ``op number bytes bytes word…`` and two texts of so many bytes; the answer is ``> number``, gzip
-in base64, and ``< number``. Texts are lines, and never taken for shell words. An *item* is two lines: what to read,
-and the path; what was read of it is followed by a line of its own, with a mark that only we and the node know and the
-status.
+A question is a line ``op number bytes bytes word…`` and two texts of so many bytes; the answer is ``> number``, a gzip
+stream, which tells its own end, and ``< number``. Texts are lines, and never taken for shell words. An *item* is two
+lines: what to read, and the path; what was read of it is followed by a line of its own, with a mark that only we and
+the node know and the status.
 """
 
 SCRIPT = r"""
@@ -13,7 +13,7 @@ ionice -c 3 -p $$ >/dev/null 2>&1
 set -f
 nl='
 '
-for tool in grep gzip base64 dd head tail wc awk timeout; do
+for tool in grep gzip dd head tail wc awk timeout; do
   command -v $tool >/dev/null 2>&1 || { printf '! %s\n' $tool; exit 1; }
 done
 read -r mark || exit 0
@@ -80,13 +80,13 @@ scan() {
   printf '%s\n' "$mark" "$2" | {
     exec 3<&0
     items "$1" </dev/null |
-      timeout 900 grep -abF -B 1 -A "$4" -m "$5" --no-group-separator -f /dev/fd/3 2>/dev/null
+      grep -abF -B 1 -A "$4" -m "$5" --no-group-separator -f /dev/fd/3 2>/dev/null
   } | head -c "$3"
 }
 spots() {
   printf '%s\n' "$2" | {
     exec 3<&0
-    items "$1" </dev/null | timeout 900 grep -aboF -f /dev/fd/3 2>/dev/null
+    items "$1" </dev/null | grep -aboF -f /dev/fd/3 2>/dev/null
   }
 }
 tally() {
@@ -118,7 +118,7 @@ while read -r op number first second more; do
   [ "$second" = 0 ] || two=$(head -c "$second")
   case $op in read) op=items ;; ends | whole | scan | tally | thinned | count | zone) ;; *) exit 1 ;; esac
   printf '> %s\n' "$number"
-  $op "$one" "$two" $more </dev/null | gzip -1 | base64 -w 4000
+  $op "$one" "$two" $more </dev/null | gzip -1
   printf '< %s\n' "$number"
 done
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import binascii
+import os
 import secrets
 import subprocess
 import threading
@@ -24,6 +24,46 @@ _MOST_BYTES = 256 << 20
 _LONGEST_LINE = 1 << 16
 # A login shell that greets is put up with.
 _GREETING = 16 << 10
+# Seconds in which a shell that has nothing to do ends.
+_PARTING = 2.0
+
+
+class _Stream:
+    """What comes from a node: lines, and gzip streams among them. ``count`` is how many bytes came."""
+
+    def __init__(self, out: IO[bytes]) -> None:
+        self._fd = out.fileno()
+        self._rest = b""
+        self.count = 0
+
+    def _more(self) -> bool:
+        data = os.read(self._fd, 1 << 16)
+        self.count += len(data)
+        self._rest += data
+        return bool(data)
+
+    def line(self) -> bytes:
+        """A line with its end; nothing at the end of all, or where a line has none."""
+        while (end := self._rest.find(b"\n") + 1) == 0:
+            if len(self._rest) > _LONGEST_LINE or not self._more():
+                return b""
+        line, self._rest = self._rest[:end], self._rest[end:]
+        return line
+
+    def unpacked(self, most: int) -> bytes | None:
+        """The text of a gzip stream; None where it is cut off, or longer than allowed. Raises zlib.error."""
+        unpack = zlib.decompressobj(wbits=31)
+        parts: list[bytes] = []
+        size = 0
+        while not unpack.eof:
+            if not self._rest and not self._more():
+                return None
+            parts.append(unpack.decompress(self._rest, most - size + 1))
+            size += len(parts[-1])
+            if size > most:
+                return None
+            self._rest = unpack.unused_data
+        return b"".join(parts)
 
 
 class Session:
@@ -77,14 +117,15 @@ class Session:
         """Hand out the answers until there are no more."""
         assert self._process.stdout is not None
         try:
-            self._fail(self._read(self._process.stdout))
-        except (OSError, ValueError, binascii.Error, zlib.error):
+            self._fail(self._read(_Stream(self._process.stdout)))
+        except (OSError, ValueError, zlib.error):
             self._fail(self._garbage())
 
-    def _read(self, out: IO[bytes]) -> NodeError:
+    def _read(self, out: _Stream) -> NodeError:
         """Hand out the answers; why there are no more."""
         greeting = 0
-        while line := self._line(out):
+        while line := out.line():
+            self.received = out.count
             if line.startswith(b"! "):
                 tool = line[2:40].decode("ascii", "replace").strip()
                 return NodeError(self.node, "tool", f"{tool} is missing there", f"install {tool}")
@@ -95,33 +136,13 @@ class Session:
                 continue
             greeting = _GREETING
             number = int(line[2:])
-            data = self._body(out, number)
+            data = out.unpacked(_MOST_BYTES)
+            self.received = out.count
             future = self._waiting.pop(number, None)
-            if data is None or future is None:
+            if data is None or future is None or out.line() != b"< %d\n" % number:
                 return self._garbage()
             future.set_result(data)
         return self._lost()
-
-    def _body(self, out: IO[bytes], number: int) -> bytes | None:
-        """The text of an answer; None when it is none."""
-        unpack = zlib.decompressobj(wbits=31)
-        parts: list[bytes] = []
-        size = 0
-        while line := self._line(out):
-            if line.startswith(b"< "):
-                return b"".join(parts) if int(line[2:]) == number and unpack.eof else None
-            data = unpack.decompress(binascii.a2b_base64(line), _MOST_BYTES - size + 1)
-            size += len(data)
-            if size > _MOST_BYTES:
-                return None
-            parts.append(data)
-        return None
-
-    def _line(self, out: IO[bytes]) -> bytes:
-        """A line with its end; nothing at the end of all, or where a line has none."""
-        line = out.readline(_LONGEST_LINE)
-        self.received += len(line)
-        return line if line.endswith(b"\n") else b""
 
     def _garbage(self) -> NodeError:
         return (
@@ -153,5 +174,10 @@ class Session:
 
     def close(self) -> None:
         """End the shell; it ends when its input does."""
+        assert self._process.stdin is not None
+        with suppress(OSError, ValueError):
+            self._process.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_PARTING if self._error is None else 0)
         self._fail(NodeError(self.node, "lost", "the session was closed"))
         reap(self._process)
