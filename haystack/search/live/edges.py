@@ -17,7 +17,6 @@ from ..query import Query
 from ..reading import line_text
 from ..window import DISORDER, GRAIN, time_after
 from .asking import Run
-from .pieces import FarLines
 from .there import FarFile, Range, There, Walk
 
 # Of the bytes around a guess so many before it and behind it are looked at.
@@ -31,7 +30,7 @@ _BEYOND = 16 << 10
 ToUtc = Callable[[datetime], datetime]
 
 
-def around(there: There, file: FarFile, facts: Facts, to_utc: ToUtc, query: Query, grain: int) -> Walk[Range]:
+def around(file: FarFile, facts: Facts, to_utc: ToUtc, query: Query, grain: int) -> Walk[Range]:
     """A range that holds the window of the query and little more than ``grain`` bytes on each side. Lines are in order
     of time. Raises UnreadableError, NodeError."""
     if not file.times:
@@ -39,7 +38,6 @@ def around(there: There, file: FarFile, facts: Facts, to_utc: ToUtc, query: Quer
         file.times += [(file.size, facts.last)] if facts.last is not None else []
     since = query.since and query.since - DISORDER
     until = query.until and query.until + DISORDER
-    lines = there.lines(file)
     for guess in range(_MOST_GUESSES + 1):
         start, inside = _between(file, to_utc, since, early=True) if since else (0, 0)
         upto, end = _between(file, to_utc, until, early=False) if until else (file.size, file.size)
@@ -50,8 +48,8 @@ def around(there: There, file: FarFile, facts: Facts, to_utc: ToUtc, query: Quer
                 wanted.update(_spots(low, high, at, grain))
         if not wanted or guess == _MOST_GUESSES:
             break
-        yield [(offset - _BEFORE, offset + _BEHIND) for offset in sorted(wanted)]
-        known = [_learn(file, lines, facts, offset) for offset in wanted]
+        yield [(offset, offset + _BEHIND) for offset in sorted(wanted)]
+        known = [_learn(file, facts, offset) for offset in wanted]
         if not any(known):
             break  # a stretch without times
     return Range(start, min(file.size, end + _BEYOND), inside)
@@ -85,13 +83,19 @@ def _spots(low: int, high: int, at: int, grain: int) -> Iterator[int]:
                 yield spot
 
 
-def _learn(file: FarFile, lines: FarLines, facts: Facts, offset: int) -> bool:
-    """Remember the time of the line at an offset; whether there is one."""
-    start = lines.start_of(offset)
-    time = time_after(lines, start, facts.formats)
-    if time is not None:
-        _remember(file, start, time)
-    return time is not None
+def _learn(file: FarFile, facts: Facts, offset: int) -> bool:
+    """Remember the first time behind an offset, as far as lines are here; whether there is one."""
+    base, data = file.pieces.holding(offset) or (0, b"")
+    start = data.find(b"\n", offset - base) + 1
+    end = data.find(b"\n", start)
+    while 0 < start <= end <= offset - base + _BEHIND:
+        head, _ = read_head(line_text(data[start:end]), facts.formats)
+        if head is not None and head.time is not None:
+            _remember(file, base + start, head.time)
+            return True
+        start = end + 1
+        end = data.find(b"\n", start)
+    return False
 
 
 def _remember(file: FarFile, start: int, time: datetime) -> None:

@@ -32,7 +32,7 @@ from .there import FarFile, Found, Range, There
 _LATE_WRITES = timedelta(seconds=120)
 # How closely a window's ends are looked for: four looks cost the node about as much as to look for a few literals in so
 # many bytes, or for two thousand.
-_GRAIN_OF_FEW, _GRAIN_OF_MANY, _MANY = 256 << 10, 64 << 10, 50
+_GRAIN_OF_FEW, _GRAIN_OF_MANY, _MANY = 256 << 10, 32 << 10, 50
 _THREADS_A_NODE = 8
 _MOST_THREADS = 128
 # So much is read to tell the first from the second pass of an hour that summer time repeats.
@@ -152,7 +152,7 @@ class LiveEngine(FilesEngine):
         there = self.theres[far.log.node]
         if far.kind != "plain" or not facts.sorted:
             return 0, 0
-        walk = around(there, far, facts, self.to_utc(far.log), near, _GRAIN_OF_FEW)
+        walk = around(far, facts, self.to_utc(far.log), near, _GRAIN_OF_FEW)
         found = there.together({far: walk})[far]
         if isinstance(found, UnreadableError):
             raise found
@@ -346,7 +346,7 @@ class _Asked:
             facts = engine.look(far.log)
             if far.kind == "plain" and facts.sorted:
                 query = engine.widened(far.log, self.query)
-                walks[far] = around(self.there, far, facts, engine.to_utc(far.log), query, grain)
+                walks[far] = around(far, facts, engine.to_utc(far.log), query, grain)
         ranges = self.there.together(walks)
         for far in wanted:
             found = ranges.get(far, Range(0, far.size, 0))

@@ -42,10 +42,10 @@ item() {
 }
 # One process for all ranges of plain files instead of one for each.
 plainly='
-  $mark = shift; $b = "";
+  $mark = shift; $b = ""; @items = split /\n/, shift;
   sub put { my $at = 0; while ($at < length $_[0]) { $at += syswrite(STDOUT, $_[0], 1 << 18, $at) || exit 1; } }
-  while (defined($words = <STDIN>)) {
-    chomp($words, $path = <STDIN>); ($start, $left) = (split / /, $words)[1, 2]; $status = 1;
+  while (($words, $path) = splice @items, 0, 2) {
+    ($start, $left) = (split / /, $words)[1, 2]; $status = 1;
     if (sysopen(F, $path, 0) && sysseek(F, $start, 0)) {
       while ($left > 0 && ($got = sysread(F, $b, $left < 1 << 18 ? $left : 1 << 18))) { put($b); $left -= $got; }
       $status = 0 if defined $got; close F;
@@ -53,10 +53,11 @@ plainly='
     put("\n$mark $status\n");
   }'
 perl=$(command -v perl 2>/dev/null)
+# Called in a subshell of its own.
 items() {
   case $nl$1 in
     *"$nl"gz\ * | *"$nl"xz\ * | *"$nl"bz2\ * | *"$nl"zst\ *) ;;
-    *) [ -n "$perl" ] && { printf '%s\n' "$1" | "$perl" -e "$plainly" "$mark"; return; } ;;
+    *) [ -n "$perl" ] && [ ${#1} -lt 100000 ] && exec "$perl" -e "$plainly" "$mark" "$1" ;;
   esac
   IFS=$nl; set -- $1; IFS=' '
   while [ $# -gt 1 ]; do
