@@ -32,7 +32,7 @@ class Offset(NamedTuple):
 
 
 def measure(connection: Connection, rounds: int = _ROUNDS) -> Offset:
-    """Measure a node's clock. Raises NodeError when the node does not answer with times."""
+    """Measure a node's clock, over a slow way in fewer rounds. Raises NodeError when it does not tell its time."""
     process = connection.start(_SCRIPT, sudo=False, lifetime=_TIMEOUT * 2)
     best: Offset | None = None
     deadline = time.monotonic() + _TIMEOUT
@@ -47,8 +47,10 @@ def measure(connection: Connection, rounds: int = _ROUNDS) -> Offset:
             line = _line(process.stdout.fileno(), deadline)
             took = time.monotonic() - began
             found = _STAMP.search(line)
+            if not found and best is not None and time.monotonic() >= deadline:
+                break
             if not found:
-                raise NodeError(connection.node.name, "garbage", "it does not tell its time")
+                raise _untold(connection, line)
             whole, fraction = found.groups()
             there = int(whole) + (float(b"0." + fraction) if fraction else 0.5)
             offset = Offset(there - (asked + took / 2), took / 2 + (0.0 if fraction else 0.5))
@@ -58,6 +60,15 @@ def measure(connection: Connection, rounds: int = _ROUNDS) -> Offset:
         reap(process)
     assert best is not None
     return best
+
+
+def _untold(connection: Connection, said: bytes) -> NodeError:
+    """Why there is no time: something else was said, nothing was, or there is no connection any more."""
+    if not connection.alive:
+        return NodeError(connection.node.name, "lost", "the connection broke")
+    if not said:
+        return NodeError(connection.node.name, "slow", f"it did not tell its time within {_TIMEOUT:.0f} s")
+    return NodeError(connection.node.name, "garbage", "it does not tell its time")
 
 
 def _line(fd: int, deadline: float) -> bytes:
