@@ -13,6 +13,7 @@ from ..settings import Node
 from .abilities import Abilities, abilities
 from .clock import Offset, measure
 from .ssh import Connection, Connections
+from .zone import ZONE_SCRIPT, zone_of
 
 OK, WARNING, FAILED = "ok", "warning", "failed"
 # The steps, in the order they are taken and shown.
@@ -21,7 +22,6 @@ STEPS = ("login", "sudo", "logs", "transfer", "live", "journal", "containers", "
 _OFF, _UNSURE = 1.0, 0.5
 _LIVE = ("grep", "awk", "gzip", "base64", "find")
 _TIMEOUT = 60.0
-_NAME = re.compile(r"[\w+/-]{1,60}$")
 
 
 class Step(NamedTuple):
@@ -150,17 +150,9 @@ def _containers(connection: Connection, able: Abilities) -> Step:
 
 
 def _zone(connection: Connection) -> str:
-    """The zone's name; what `date` calls it where nothing tells the name."""
     with suppress(NodeError):
-        answer = connection.run(
-            "cat /etc/timezone 2>/dev/null || readlink /etc/localtime | sed -n 's,.*zoneinfo/,,p'; date +%z",
-            sudo=False,
-            timeout=20,
-            limit=4096,
-        )
-        for line in answer.stdout.decode("ascii", "replace").split("\n"):
-            if _NAME.match(line.strip()):
-                return line.strip()
+        answer = connection.run(ZONE_SCRIPT, sudo=False, timeout=20, limit=4096)
+        return zone_of(answer.stdout.decode("ascii", "replace"))
     return ""
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import jsonschema
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from haystack.errors import NodeError
+from haystack.facts import facts_of
 from haystack.nodes.etc import configuration
 from haystack.nodes.facts import gather
+from haystack.nodes.facts_told import facts_told
 from haystack.nodes.ssh import Connection, Connections
+from haystack.nodes.zone import ZONE_SCRIPT, zone_of
 from haystack.search.facts import clock
 from tests.sshd import needs_sshd, serve
 
@@ -41,7 +47,7 @@ PROGRAMS = {
     ),
     "nproc": "echo 16",
     "docker": 'echo "nova_api Up 3 days"; echo "nova_compute Exited (1) 2 hours ago"',
-    "dpkg-query": 'echo "nova-compute 3:27.1.0"; echo "vim 9.0"',
+    "dpkg-query": 'echo "ii  nova-compute 3:27.1.0"; echo "ii  vim 9.0"; echo "rc  nova-api 1.0"',
 }
 
 
@@ -97,19 +103,77 @@ def test_nonsense_is_left_out_and_noted(tmp_path: Path) -> None:
         facts = gather(connection)
     jsonschema.validate(facts, SCHEMA)
     assert "cpus" not in facts
-    assert facts["problems"] == ["cpus: not understood"]
+    assert facts["problems"] == [f"{name}: not understood" for name in ("cpus", "units", "listening")]
+    assert facts["kernel"]  # what is told in order is kept
     assert json.dumps(facts, ensure_ascii=False).isprintable()
 
 
-def test_a_node_without_end_is_garbage(tmp_path: Path) -> None:
+def test_a_program_without_end_costs_its_section_only(tmp_path: Path) -> None:
+    programs = {**PROGRAMS, "nproc": "yes", "ss": "yes 'LISTEN 0 128 [::]:22 [::]:*'"}
     with (
-        serve(tmp_path, "n1", with_programs(tmp_path, {"nproc": "yes"})) as server,
+        serve(tmp_path, "n1", with_programs(tmp_path, programs)) as server,
+        Connections(server.options) as connections,
+        connections.to(server.node) as connection,
+    ):
+        facts = gather(connection)
+    assert facts["problems"] == ["cpus: not understood"]
+    assert facts["listening"] == [{"protocol": "tcp", "address": "::", "port": 22}]
+    assert facts["packages"] == {"nova-compute": "3:27.1.0"}
+
+
+def test_a_node_that_does_not_come_to_the_end_is_garbage(tmp_path: Path) -> None:
+    with (
+        serve(tmp_path, "n1", with_programs(tmp_path, {"nice": "echo; echo '@@haystack cpus'; echo 4"})) as server,
         Connections(server.options) as connections,
         connections.to(server.node) as connection,
         pytest.raises(NodeError) as error,
     ):
         gather(connection)
-    assert error.value.reason in ("garbage", "slow")
+    assert error.value.reason == "garbage"
+
+
+SECTIONS = (
+    "uptime kernel os hostname zone disks inodes memory load cpus oom units packages listening time tracking containers"
+)
+WORDS = st.sampled_from(
+    "/ /var ext4 12% -5% ²% 99999999999999999999% nan inf 1e999 -1 １６ 1_6 MemTotal: MemTotal: LISTEN [::]:22 :99999"
+    " a.service loaded failed yes +0200 Europe/Berlin \x1b[31m \u2028 \x85 - Leap".split(" ")
+)
+ANSWERS = st.one_of(
+    st.text(max_size=60), st.lists(st.lists(WORDS, max_size=8).map(" ".join), max_size=4).map("\n".join)
+)
+
+
+@given(st.fixed_dictionaries(dict.fromkeys(SECTIONS.split(), ANSWERS)))
+def test_whatever_is_told_is_a_document(sections: dict[str, str]) -> None:
+    told = facts_told(sections)
+    jsonschema.validate(told, SCHEMA)
+    text = json.dumps(told, allow_nan=False, ensure_ascii=False)
+    assert text.isprintable()
+    facts_of({"facts.json": text.encode("utf-8", "replace")})
+
+
+@pytest.mark.parametrize(
+    ("link", "timezone", "zone"),
+    [
+        ("/usr/share/zoneinfo/Europe/Berlin", "", "Europe/Berlin"),
+        ("", "Asia/Kolkata", "Asia/Kolkata"),
+        # the clock goes by the link: what /etc/timezone says was left behind
+        ("/usr/share/zoneinfo/Asia/Tokyo", "Europe/Berlin", "Asia/Tokyo"),
+        ("", "Mars/Olympus; reboot", "+05:45"),
+        ("", "", "+05:45"),
+    ],
+)
+def test_the_zone_is_what_date_goes_by(tmp_path: Path, link: str, timezone: str, zone: str) -> None:
+    real = link.removeprefix("/usr/share/zoneinfo/") or (timezone if timezone == "Asia/Kolkata" else "Asia/Kathmandu")
+    programs = {
+        "readlink": f"echo '{link}'",
+        "head": f"echo '{timezone}'",
+        "date": f'TZ=${{TZ:-{real}}} exec /bin/date "$@"',
+    }
+    path = with_programs(tmp_path, programs)[0].removeprefix("SetEnv ")
+    said = subprocess.run(["env", path, "sh", "-c", ZONE_SCRIPT], capture_output=True, text=True, check=True).stdout
+    assert zone_of(said) == zone
 
 
 def test_configuration_is_masked_and_only_what_was_asked_for(tmp_path: Path) -> None:
