@@ -10,8 +10,9 @@ import shlex
 from datetime import datetime, timezone
 
 from ..errors import NodeError
-from .clock import Offset, measure
+from .clock import measure
 from .facts_told import NAMES, facts_told, sections_of
+from .offset import Offset
 from .ssh import Connection
 from .zone import ZONE_SCRIPT
 
