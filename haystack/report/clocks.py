@@ -45,7 +45,9 @@ def _off(node: str, clock: NodeClock) -> str:
 def _rest(told: Sequence[_Told]) -> str:
     zones = sorted({_zone(clock) for _, clock in told} - {""})
     where = f", some of them in {listed(zones, _NAMED)}" if zones else ""
-    return f"and {counted(len(told), 'more node')} by at most {off(told[0][1])}{where}; {_CORRECTED}; {_ALL}"
+    return (
+        f"and {counted(len(told), 'more node')} by at most {abs(told[0][1].ahead):.3f} s{where}; {_CORRECTED}; {_ALL}"
+    )
 
 
 def _zones(told: Iterable[_Told]) -> list[str]:

@@ -103,6 +103,34 @@ def test_the_command(tmp_path: Path) -> None:
     assert "is sshd running, and is `port` right?" in text
 
 
+@needs_sshd
+def test_a_clock_that_is_not_told_or_far_off_is_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "nova-api.log").write_text("x")
+    with ExitStack() as stack:
+        servers = []
+        for name, body in {
+            "dumb": "echo what time",
+            "ahead": "expr $(/bin/date +%s) + 90",
+            "coarse": "/bin/date +%s",
+        }.items():
+            (tmp_path / name).mkdir()
+            script(tmp_path / name / "date", body)
+            path = [f"SetEnv PATH={tmp_path / name}:/usr/bin:/bin"]
+            servers.append(stack.enter_context(serve(tmp_path, name, path, logs=(str(tmp_path / "nova-api.log"),))))
+        nodes = tuple(server.node for server in servers)
+        dumb, ahead, coarse = check_nodes(Settings(None, nodes, servers[0].options), nodes, parallel=3)
+    assert (dumb.state, dumb.offset, dumb.steps[-1][:3]) == (
+        WARNING,
+        None,
+        ("clock", WARNING, "it does not tell its time"),
+    )
+    assert (ahead.state, ahead.steps[-1].state) == (WARNING, WARNING)
+    assert ahead.offset is not None
+    assert abs(ahead.offset.seconds - 90) <= ahead.offset.uncertainty
+    assert (coarse.state, coarse.steps[-1].name) == (OK, "clock")
+    jsonschema.validate(json.loads(check_report.as_json((dumb, ahead, coarse))), SCHEMA)
+
+
 def test_alike_nodes_share_a_line_and_hostile_words_stay_words() -> None:
     def one(number: int, says: str) -> Checked:
         node = Node(f"compute{number}", address=f"10.0.0.{number}")
