@@ -38,21 +38,25 @@ s cpus; t nproc
 s oom; grep '^oom_kill ' /proc/vmstat
 s units; command -v systemctl >/dev/null 2>&1 &&
   t systemctl list-units --type=service --all --no-legend --plain --no-pager | cut -c 1-300 | head -n 2000
-s packages; { t dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Version}\\n' | sed -n 's/^[ih]i  *//p'
-  t rpm -qa --qf '%{NAME} %{VERSION}-%{RELEASE}\\n'; } | grep -E '^(NAMES)' | head -n 500
+s packages; PACKAGES
 s listening; t ss -Hltnp | cut -c 1-300 | head -n 1000
 s time; t timedatectl show -p NTPSynchronized --value
 s tracking; t chronyc -n tracking
 s containers; CONTAINERS
 s end
 """
+_PACKAGES = """
+  { t dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Version}\\n' | sed -n 's/^[ih]i  *//p'
+  t rpm -qa --qf '%{NAME} %{VERSION}-%{RELEASE}\\n'; } | grep -E '^(NAMES)' | head -n 500
+"""
 
 
-def gather(connection: Connection, offset: Offset | None = None) -> dict[str, object]:
-    """The document of ``facts.json``. ``offset`` is the clock's, measured anew unless given. Raises NodeError."""
+def gather(connection: Connection, offset: Offset | None = None, packages: bool = True) -> dict[str, object]:
+    """The document of ``facts.json``. ``offset`` is the clock's, measured anew unless given; ``packages`` take a node
+    as long as all the rest. Raises NodeError."""
     node = connection.node
     offset = offset or measure(connection)
-    script = shlex.quote(_script(node.containers))
+    script = shlex.quote(_script(node.containers, packages))
     answer = connection.run(f"exec nice -n 10 sh -c {script}", timeout=_TIMEOUT, limit=_LIMIT)
     sections = sections_of(answer.stdout.decode("utf-8", "replace"))
     if "end" not in sections:
@@ -66,10 +70,11 @@ def gather(connection: Connection, offset: Offset | None = None) -> dict[str, ob
     }
 
 
-def _script(program: str) -> str:
+def _script(program: str, packages: bool = True) -> str:
     containers = f"t {program} ps -a --format '{{{{.Names}}}} {{{{.Status}}}}' | head -n 500" if program else ":"
     return (
-        _SCRIPT.replace("NO_DISKS", " ".join(f"-x {kind}" for kind in _NO_DISKS.split()))
+        _SCRIPT.replace("PACKAGES", _PACKAGES if packages else ":")
+        .replace("NO_DISKS", " ".join(f"-x {kind}" for kind in _NO_DISKS.split()))
         .replace("NAMES)", "|".join(NAMES) + ")")
         .replace("CONTAINERS", containers)
         .replace("ZONE", ZONE_SCRIPT)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import queue
-import re
 import resource
 import threading
 import time
@@ -16,11 +15,13 @@ from typing import NamedTuple
 
 from ...errors import NodeError
 from ...facts.files import FACTS_JSON
-from ...nodes.clock import Offset, measure
+from ...nodes.clock import measure
 from ...nodes.facts import gather
 from ...nodes.fetch.listing import list_logs
 from ...nodes.fetch.model import Listed
+from ...nodes.offset import Offset
 from ...nodes.ssh import Connection
+from ...nodes.zone import zone_of
 from ...services import Services
 from ...settings import Node
 from .. import facts
@@ -37,7 +38,6 @@ Connect = Callable[[Node], AbstractContextManager[Connection]]
 # Fewer round trips than for facts: log stamps need no milliseconds.
 _ROUNDS = 4
 _FEW_MACHINES = 3
-_ZONE = re.compile(r"[A-Za-z][\w+/-]{0,60}$|[+-]\d{4}$", re.ASCII)
 
 
 class Opened(NamedTuple):
@@ -159,12 +159,14 @@ def _open(connection: Connection, session: Session, zone: tzinfo, measured: bool
 
 def _clock(session: Session, offset: Offset, default: tzinfo) -> NodeClock | None:
     """The node's clock, as facts.json would tell it."""
-    told = [line.strip() for line in session.ask("zone").decode("ascii", "replace").split("\n")]
-    zone = next((line for line in told if _ZONE.match(line)), "")
-    zone = f"{zone[:3]}:{zone[3:]}" if zone[:1] in ("+", "-") else zone
-    document = {"clock_offset_seconds": offset.seconds, **({"timezone": zone} if zone else {})}
+    zone = zone_of(session.ask("zone").decode("utf-8", "replace"))
+    document = {
+        "clock_offset_seconds": offset.seconds,
+        "clock_uncertainty_seconds": offset.uncertainty,
+        **({"timezone": zone} if zone else {}),
+    }
     clock, _ = facts.clock({FACTS_JSON: json.dumps(document).encode()}, default)
-    return clock and clock._replace(source=f"measured on the node, within {offset.uncertainty * 1000:.0f} ms")
+    return clock and clock._replace(source="as the node says")
 
 
 def _engine(
@@ -232,7 +234,7 @@ class _Machines(Mapping[str, Mapping[str, bytes]]):
         one = self._ready[name]
         self._told[name] = {}
         with self.trouble(name):
-            self._told[name] = {FACTS_JSON: json.dumps(gather(one.connection, one.offset)).encode()}
+            self._told[name] = {FACTS_JSON: json.dumps(gather(one.connection, one.offset, packages=False)).encode()}
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._ready)

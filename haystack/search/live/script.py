@@ -6,6 +6,10 @@ lines: what to read, and the path; what was read of it is followed by a line of 
 the node know and the status.
 """
 
+from __future__ import annotations
+
+from ...nodes.zone import ZONE_SCRIPT
+
 SCRIPT = r"""
 LC_ALL=C; export LC_ALL
 renice -n 19 -p $$ >/dev/null 2>&1
@@ -111,7 +115,7 @@ count() {
   done
 }
 zone() {
-  cat /etc/timezone 2>/dev/null; readlink /etc/localtime | sed -n 's,.*zoneinfo/,,p'; date +%z
+  ZONE
 }
 while read -r op number first second more; do
   one= two=
@@ -122,4 +126,4 @@ while read -r op number first second more; do
   $op "$one" "$two" $more </dev/null | gzip -1
   printf '< %s\n' "$number"
 done
-"""
+""".replace("ZONE", ZONE_SCRIPT)
