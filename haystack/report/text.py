@@ -67,7 +67,14 @@ def render_to(diagnosis: Diagnosis, console: Console) -> None:
     _stopped(diagnosis, console)
     _timeline(trace, console)
     clock_lines(diagnosis, console)
+    _searched(diagnosis, console)
     not_read_lines(diagnosis, console)
+
+
+def _searched(diagnosis: Diagnosis, console: Console) -> None:
+    """What was asked of nodes; logs that are here need no word."""
+    if diagnosis.coverage.live:
+        console.print(Text(f"Searched   {read(diagnosis)}", style="dim"))
 
 
 def _headline(trace: Trace, console: Console) -> None:
