@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from haystack.diagnose import Diagnosis
+from haystack.record import Record
 from haystack.settings import Node, Settings
 from tests.sshd import needs_sshd, serve
 
@@ -80,3 +82,29 @@ def live_cloud(directory: Path, names: list[str], **node: object) -> Iterator[Li
             servers.append(stack.enter_context(serve(directory, name, [f"ForceCommand {shell}"], **node)))
         nodes = tuple(server.node for server in servers)
         yield LiveCloud(directory, nodes, Settings(None, nodes, servers[0].options))
+
+
+def said(diagnosis: Diagnosis, facts: bool = True) -> dict[str, object]:
+    """What must be the same, wherever it was read; without ``facts`` what machines tell of themselves is left out."""
+    trace = diagnosis.trace
+    return {
+        "verdict": diagnosis.verdict,
+        "outcome": diagnosis.outcome and (diagnosis.outcome.failed, diagnosis.outcome.reason),
+        "candidates": [
+            (
+                one.cause,
+                round(one.confidence, 3) if facts else 0,
+                one.reasons if facts else (),
+                [(*_place(e.record), e.text) for e in one.evidence],
+            )
+            for one in diagnosis.candidates
+        ],
+        "suspects": [(one.service, one.reasons) for one in diagnosis.suspects],
+        "timeline": [(*_place(record), record.message, record.body) for record in (trace.records if trace else ())],
+        "notes": trace.notes if trace else (),
+    }
+
+
+def _place(record: Record) -> tuple[str, str, int]:
+    origin = record.origin
+    return origin.node, origin.path[origin.path.index("/var/log/") :], origin.line

@@ -51,7 +51,13 @@ _REACH = (
 )
 
 
-_OF_LIVE = {"inventory", "sites", "roles", "accept_new_host_keys", "parallel"}
+_OF_LIVE = {
+    "inventory": "--inventory",
+    "sites": "--site",
+    "roles": "--role",
+    "accept_new_host_keys": "--accept-new-host-keys",
+    "parallel": "--parallel",
+}
 _LIVE = click.option(
     "--live",
     is_flag=True,
@@ -105,8 +111,8 @@ def nodes_to_ask(ctx: click.Context, options: Mapping[str, Any]) -> Live | None:
     """
     given = {name for name in options if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE}
     if not options["live"]:
-        for name in sorted(given & _OF_LIVE):
-            raise UsageError(f"--{name.rstrip('s').replace('_', '-')} goes with --live only")
+        for name in sorted(given & set(_OF_LIVE)):
+            raise UsageError(f"{_OF_LIVE[name]} goes with --live only")
         return None
     if options["logs"]:
         raise UsageError("--logs and --live are two places to search; name one of them")

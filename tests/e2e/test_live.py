@@ -9,10 +9,9 @@ import pytest
 import yaml
 
 import haystack
-from haystack.diagnose import Diagnosis
 from haystack.pipeline.fetch import fetch
 from haystack.pipeline.live import Live
-from tests.live import LiveCloud, live_cloud, needs_live
+from tests.live import LiveCloud, live_cloud, needs_live, said
 
 pytestmark = needs_live
 FIXTURES = sorted(path.parent for path in (Path(__file__).parents[2] / "fixtures").glob("*/incident.yaml"))
@@ -23,29 +22,6 @@ NODES = sorted({path.name for fixture in FIXTURES for path in fixture.iterdir() 
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveCloud]:
     with live_cloud(tmp_path_factory.mktemp("live"), NODES) as running:
         yield running
-
-
-def said(diagnosis: Diagnosis) -> dict[str, object]:
-    """What must be the same, wherever it was read."""
-    trace = diagnosis.trace
-    return {
-        "verdict": diagnosis.verdict,
-        "outcome": diagnosis.outcome and (diagnosis.outcome.failed, diagnosis.outcome.reason),
-        "candidates": [
-            (
-                one.cause,
-                round(one.confidence, 3),
-                one.reasons,
-                [(e.record.origin.node, e.record.origin.path, e.record.origin.line, e.text) for e in one.evidence],
-            )
-            for one in diagnosis.candidates
-        ],
-        "suspects": [(one.service, one.reasons) for one in diagnosis.suspects],
-        "timeline": [
-            (r.origin.node, r.origin.path, r.origin.line, r.message, r.body) for r in (trace.records if trace else ())
-        ],
-        "notes": trace.notes if trace else (),
-    }
 
 
 @pytest.mark.parametrize("fixture", FIXTURES, ids=lambda path: path.name)

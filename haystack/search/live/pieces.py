@@ -58,6 +58,13 @@ class Pieces:
         piece = self.holding(start) if start < end else None
         return min(end, piece[0] + len(piece[1])) if piece else start
 
+    def lines(self, start: int, end: int) -> int | None:
+        """How many lines end in the range; None where not all of it is here."""
+        piece = self.holding(start)
+        if piece is None or end > piece[0] + len(piece[1]):
+            return None
+        return piece[1].count(b"\n", start - piece[0], end - piece[0])
+
     def clear(self) -> None:
         """Forget all of it."""
         self._starts.clear()

@@ -20,6 +20,8 @@ nl='
 for tool in grep gzip dd head tail wc awk timeout; do
   command -v $tool >/dev/null 2>&1 || { printf '! %s\n' $tool; exit 1; }
 done
+echo x | grep -abF -B 1 --no-group-separator x >/dev/null 2>&1 || { echo '! GNU grep'; exit 1; }
+perl=$(command -v perl 2>/dev/null)
 read -r mark || exit 0
 
 plain() { dd if="$1" iflag=skip_bytes,count_bytes skip="$2" count="$3" bs=64K status=none 2>/dev/null; }
@@ -56,7 +58,7 @@ plainly='
     }
     put("\n$mark $status\n");
   }'
-perl=$(command -v perl 2>/dev/null)
+
 # Called in a subshell of its own.
 items() {
   case $nl$1 in
@@ -78,7 +80,7 @@ whole() {
   most=$3 after=$4 texts=$2
   IFS=$nl; set -- $1; IFS=' '
   { printf '%s\n' "$texts" |
-      timeout 900 grep -abnHZF -B 1 -A "$after" --no-group-separator -f - -- "$@" 2>/dev/null; said $?; } |
+      timeout 300 grep -abnHZF -B 1 -A "$after" --no-group-separator -f - -- "$@" 2>/dev/null; said $?; } |
     head -c "$most"
 }
 scan() {
@@ -101,14 +103,29 @@ thinned() {
   spots "$1" "$2" |
     awk -F : 'BEGIN { p = 1 } { n++; while (int(n / 6) >= p) p *= 2; if (n <= 6 || n % p == 0) print $1 }'
 }
+# Path, and: KIND, where to begin, and how many bytes to go on, once or more often.
 lines() {
-  path=$1 kind=$2; shift 2
-  case $kind in
-    plain) plain "$path" "$1" "$2" | wc -l ;;
-    *) unpacked "$path" "$kind" | while [ $# -gt 0 ]; do head -c "$1" | wc -l; shift; done ;;
-  esac
+  path=$1 kind=$2 start=$3; shift 3
+  case $kind in plain) tail -c +$((start + 1)) -- "$path" 2>/dev/null ;; *) unpacked "$path" "$kind" ;; esac |
+    while [ $# -gt 0 ]; do head -c "$1" | wc -l; shift; done
 }
+counting='
+  while (defined($words = <STDIN>)) {
+    chomp($words, $path = <STDIN>); (undef, $start, @lengths) = split / /, $words;
+    $open = sysopen(F, $path, 0) && sysseek(F, $start, 0);
+    for $left (@lengths) {
+      $n = 0;
+      while ($open && $left > 0 && sysread(F, $b, $left < 1 << 18 ? $left : 1 << 18)) {
+        $n += ($b =~ tr/\n//); $left -= length $b;
+      }
+      print "$n\n";
+    }
+  }'
 count() {
+  case $nl$1 in
+    *"$nl"gz\ * | *"$nl"xz\ * | *"$nl"bz2\ * | *"$nl"zst\ *) ;;
+    *) [ -n "$perl" ] && { printf '%s\n' "$1" | "$perl" -e "$counting"; return; } ;;
+  esac
   IFS=$nl; set -- $1; IFS=' '
   while [ $# -gt 1 ]; do
     lines "$2" $1; shift 2

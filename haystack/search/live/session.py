@@ -7,7 +7,7 @@ import secrets
 import subprocess
 import threading
 import zlib
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from concurrent.futures import TimeoutError as LateError
 from contextlib import suppress
 from typing import IO
@@ -17,8 +17,8 @@ from ...nodes.reasons import last_words
 from ...nodes.ssh import Connection, reap
 from .script import SCRIPT
 
-# An answer that takes longer is not waited for. One grep is ended on the node before that.
-PATIENCE = 960.0
+# An answer that takes longer (s) is not waited for. A grep through all files is ended on the node before that.
+PATIENCE = 330.0
 # No question of ours has a longer answer.
 _MOST_BYTES = 256 << 20
 _LONGEST_LINE = 1 << 16
@@ -72,13 +72,12 @@ class Session:
     ``sent`` and ``received`` count the bytes that travelled, as ssh is given them.
     """
 
-    def __init__(self, connection: Connection, patience: float = PATIENCE) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.node = connection.node.name
         self.mark = secrets.token_hex(16).encode()
         self.sent = 0
         self.received = 0
         self._connection = connection
-        self._patience = patience
         self._lock = threading.Lock()
         self._waiting: dict[int, Future[bytes]] = {}
         self._count = 0
@@ -98,9 +97,9 @@ class Session:
             head = " ".join((op, str(number), str(len(one)), str(len(two)), *map(str, words)))
             self._write(head.encode() + b"\n" + one + two)
         try:
-            return future.result(self._patience)
+            return future.result(PATIENCE)
         except LateError:
-            error = NodeError(self.node, "slow", f"no answer within {self._patience:.0f} s", "is it overloaded?")
+            error = NodeError(self.node, "slow", f"no answer within {PATIENCE:.0f} s", "is it overloaded?")
             self._fail(error)
             raise error from None
 
@@ -138,18 +137,19 @@ class Session:
             number = int(line[2:])
             data = out.unpacked(_MOST_BYTES)
             self.received = out.count
-            future = self._waiting.pop(number, None)
+            future = self._waiting.get(number)
             if data is None or future is None or out.line() != b"< %d\n" % number:
                 return self._garbage()
-            future.set_result(data)
+            with self._lock:
+                self._waiting.pop(number, None)
+            with suppress(InvalidStateError):  # whoever asked has given up meanwhile
+                future.set_result(data)
         return self._lost()
 
     def _garbage(self) -> NodeError:
-        return (
-            self._lost()
-            if self._process.poll() is not None
-            else NodeError(self.node, "garbage", "what it answers is not what was asked for")
-        )
+        if self._process.poll() is not None:
+            return self._lost()
+        return NodeError(self.node, "garbage", "what it answers is not what was asked for")
 
     def _lost(self) -> NodeError:
         words = ""
@@ -168,7 +168,7 @@ class Session:
             self._error = self._error or error
             waiting, self._waiting = self._waiting, {}
         for future in waiting.values():
-            with suppress(Exception):
+            with suppress(InvalidStateError):
                 future.set_exception(self._error)
         self._process.kill()
 

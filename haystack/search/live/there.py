@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import threading
 import time
+from bisect import bisect_left
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
 from ...errors import UnreadableError
@@ -247,39 +249,56 @@ class There:
         question: list[bytes] = []
         rows: list[tuple[FarFile, int, int]] = []
         for file, offsets in wanted:
-            segments = list(_segments(file, offsets))
-            rows += [(file, start, end) for start, end in segments]
-            name = os.fsencode(file.path) + b"\n"
-            if file.kind == "plain":
-                question += [f"plain {start} {end - start}\n".encode() + name for start, end in segments]
-            elif segments:  # from its start on: a stream has no other
-                sizes = " ".join(str(end - start) for start, end in segments)
-                question.append(f"{file.kind} {sizes}\n".encode() + name)
-        if not question:
-            return
-        answer = self.session.ask("count", b"".join(question)).split()
+            for chain in _chains(file, _heads(file, offsets)):
+                rows += [(file, start, end) for start, end in pairwise(chain)]
+                lengths = " ".join(str(end - start) for start, end in pairwise(chain))
+                question.append(f"{file.kind} {chain[0]} {lengths}\n".encode() + os.fsencode(file.path) + b"\n")
+        answer = self.session.ask("count", b"".join(question)).split() if question else []
         for (file, start, end), count in zip(rows, answer, strict=False):
             if count.isdigit() and start in file.numbers:
                 file.numbers[end] = file.numbers[start] + int(count)
+        for file, offsets in wanted:
+            _count_here(file, offsets)
+
+
+def _heads(file: FarFile, offsets: Iterable[int]) -> Iterator[int]:
+    """Those of the offsets, in order, whose number follows from no other by what is here."""
+    before: int | None = None
+    for offset in sorted({*offsets, *file.numbers}):
+        if offset not in file.numbers and (before is None or file.pieces.lines(before, offset) is None):
+            yield offset
+        before = offset
+
+
+def _count_here(file: FarFile, offsets: Iterable[int]) -> None:
+    before = 0
+    for offset in sorted({*offsets, *file.numbers}):
+        if offset not in file.numbers and before in file.numbers:
+            lines = file.pieces.lines(before, offset)
+            if lines is not None:
+                file.numbers[offset] = file.numbers[before] + lines
+        before = offset
+
+
+def _chains(file: FarFile, heads: Iterable[int]) -> Iterator[list[int]]:
+    """What to count: from a line whose number is known to the next offset, and the next; a stream from its start on."""
+    known = sorted(file.numbers) if file.kind == "plain" else [0]
+    chain: list[int] = []
+    for offset in heads:
+        base = known[bisect_left(known, offset) - 1]
+        if not chain or base > chain[-1]:
+            if chain:
+                yield chain
+            chain = [base]
+        chain.append(offset)
+    if chain:
+        yield chain
 
 
 def _moved(file: FarFile, start: int, runs: Iterable[Run]) -> Iterator[Run]:
     """Runs of an item as runs of its file."""
     base = start if file.kind == "plain" else 0
     return (Run(base + run.offset, run.data) for run in runs)
-
-
-def _segments(file: FarFile, offsets: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """What to count: from known line to line; of a compressed file from its start on."""
-    known = sorted(file.numbers)
-    at = 0
-    for offset in sorted(set(offsets)):
-        if offset in file.numbers:
-            continue
-        if file.kind == "plain":
-            at = max([at, *(number for number in known if number < offset)])
-        yield at, offset
-        at = offset
 
 
 class _Reads:
