@@ -26,6 +26,7 @@ from ..scan_file import Answer
 from .asking import Run
 from .edges import around, exact_start
 from .storms import FarHits, Storm, storm
+from .streams import Streams
 from .there import FarFile, Found, Range, There
 
 # A file that was last written so long before a window holds nothing of it, however its clock was read.
@@ -56,11 +57,14 @@ class LiveEngine(FilesEngine):
         found: Discovered,
         theres: Mapping[str, There],
         services: Services,
+        streams: Streams,
         clocks: Clocks | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
         self._begin(found, services, clocks or Clocks(), 1, progress)
         self.theres = dict(theres)
+        self._streams = streams
+        self._came: FilesEngine | None = None  # of what came of streams
         self._far = {far.log.source: far for there in theres.values() for far in there.files}
         self._total = sum(file.size for file in self.files)
         self._done = 0
@@ -86,6 +90,7 @@ class LiveEngine(FilesEngine):
                 return _Asked(self, there, query, new_hits, files).answers()
 
             answers = [answer for some in nodes.map(ask, self.theres.values()) for answer in some]
+            list(nodes.map(lambda node: self._ask_streams(node, query), self._streams))
         records: dict[tuple[str, int], Record] = {}
         for answer in answers:
             self._troubles.update(dict.fromkeys(answer.troubles))
@@ -94,7 +99,20 @@ class LiveEngine(FilesEngine):
             for record in answer.records:
                 records.setdefault(record.place, record)
         order = {file.source: number for number, file in enumerate(self.files)}
-        return sorted(records.values(), key=lambda record: (order[record.origin.source], record.origin.offset))
+        found = sorted(records.values(), key=lambda record: (order[record.origin.source], record.origin.offset))
+        return found + self._of_streams(query)
+
+    def _ask_streams(self, node: str, query: Query) -> None:
+        if not query.nodes or node in query.nodes:
+            with self.troubles_of_node(node):
+                self._notes.update(dict.fromkeys(self._streams.ask(node, query, self.clocks.of(node).ahead)))
+
+    def _of_streams(self, query: Query) -> list[Record]:
+        """Records of what came of journals and containers."""
+        if not list(self._streams):
+            return []
+        self._came = self._streams.engine(self.clocks)
+        return list(self._came.search(query))
 
     @property
     def _threads(self) -> int:
@@ -172,9 +190,13 @@ class LiveEngine(FilesEngine):
     def numbered(self, records: Iterable[Record]) -> list[Record]:
         """The records with their line numbers filled in, in the same order; lines are counted on the nodes."""
         result = list(records)
+        if self._came is not None:
+            came = [index for index, record in enumerate(result) if record.origin.source not in self._far]
+            for index, record in zip(came, self._came.numbered(result[index] for index in came), strict=True):
+                result[index] = record
         unnumbered: dict[str, dict[str, list[int]]] = {}
         for index, record in enumerate(result):
-            if not record.origin.line:
+            if not record.origin.line and record.origin.source in self._far:
                 unnumbered.setdefault(record.origin.node, {}).setdefault(record.origin.source, []).append(index)
         with ThreadPoolExecutor(max(1, len(unnumbered))) as nodes:
 

@@ -17,6 +17,7 @@ from ...errors import NodeError
 from ...facts.files import FACTS_JSON
 from ...nodes.clock import measure
 from ...nodes.facts import gather
+from ...nodes.fetch.containers import names
 from ...nodes.fetch.listing import list_logs
 from ...nodes.fetch.model import Listed
 from ...nodes.offset import Offset
@@ -31,6 +32,7 @@ from ..layouts import is_archive_name, is_log_name, is_log_place
 from ..query import Trouble
 from .engine import LiveEngine
 from .session import Session
+from .streams import Stream, Streams, streams_of
 from .there import FarFile, There
 
 Connect = Callable[[Node], AbstractContextManager[Connection]]
@@ -48,6 +50,7 @@ class Opened(NamedTuple):
     files: Sequence[Listed]
     clock: NodeClock | None
     offset: Offset | None
+    streams: Sequence[Stream]
     troubles: Sequence[Trouble]
     skipped: Sequence[Trouble]
 
@@ -88,7 +91,10 @@ def open_nodes(
                 reached(len(answers), len(nodes))
         ready = [one for node in nodes if not isinstance(one := answers[node], NodeError)]
         failed = [_failed(one) for node in nodes if isinstance(one := answers[node], NodeError)]
-        yield _engine(ready, failed, services, clocks, progress)
+        with Streams(services) as streams:
+            for one in ready:
+                streams.add(one.session, one.streams)
+            yield _engine(ready, failed, services, clocks, progress, streams)
     finally:
         end.set()
         deadline = time.monotonic() + 10
@@ -154,7 +160,9 @@ def _open(connection: Connection, session: Session, zone: tzinfo, measured: bool
             )
         else:
             files.append(listed)
-    return Opened(session, connection, files, clock, offset, troubles, skipped)
+    streams, problem = streams_of(session, lambda: names(connection, node.containers), node.containers)
+    troubles += [Trouble(f"{node.name}:{node.containers}", problem)] if problem else []
+    return Opened(session, connection, files, clock, offset, streams, troubles, skipped)
 
 
 def _clock(session: Session, offset: Offset, default: tzinfo) -> NodeClock | None:
@@ -175,6 +183,7 @@ def _engine(
     services: Services,
     clocks: Clocks | None,
     progress: Callable[[int, int], None] | None,
+    streams: Streams,
 ) -> LiveEngine:
     far: dict[str, list[FarFile]] = {}
     shown: dict[str, str] = {}
@@ -198,7 +207,7 @@ def _engine(
         machines=machines,
     )
     theres = {one.session.node: There(one.session, far[one.session.node]) for one in ready}
-    engine = LiveEngine(found, theres, services, clocks, progress)
+    engine = LiveEngine(found, theres, services, streams, clocks, progress)
     machines.trouble = engine.troubles_of_node
     return engine
 

@@ -131,6 +131,23 @@ count() {
     lines "$2" $1; shift 2
   done
 }
+journal() {
+  command -v journalctl >/dev/null 2>&1 || return
+  [ -z "$(timeout 10 journalctl -q -n 1 -o cat 2>/dev/null | head -c 1)" ] || echo journal
+}
+# journal SINCE [UNTIL], or the tool of containers, a name, and the same.
+spoken() {
+  case $1 in
+    journal) timeout 300 journalctl -q -a -o json --no-pager --since="@$2" ${3:+--until="@$3"} ;;
+    docker | podman) timeout 300 "$1" logs --timestamps --since "$3" ${4:+--until "$4"} "$2" 2>&1 ;;
+  esac 2>/dev/null
+}
+stream() {
+  printf '%s\n' "$2" | {
+    exec 3<&0
+    spoken $1 </dev/null | grep -aF -B "$4" -A "$5" --no-group-separator -f /dev/fd/3 2>/dev/null
+  } | head -c "$3"
+}
 zone() {
   ZONE
 }
@@ -138,7 +155,11 @@ while read -r op number first second more; do
   one= two=
   [ "$first" = 0 ] || one=$(head -c "$first")
   [ "$second" = 0 ] || two=$(head -c "$second")
-  case $op in read) op=items ;; ends | whole | scan | tally | thinned | count | zone) ;; *) exit 1 ;; esac
+  case $op in
+    read) op=items ;;
+    ends | whole | scan | tally | thinned | count | journal | stream | zone) ;;
+    *) exit 1 ;;
+  esac
   printf '> %s\n' "$number"
   $op "$one" "$two" $more </dev/null | gzip -1
   printf '< %s\n' "$number"
