@@ -243,7 +243,7 @@ class _Machines(Mapping[str, Mapping[str, bytes]]):
         one = self._ready[name]
         self._told[name] = {}
         with self.trouble(name):
-            self._told[name] = {FACTS_JSON: json.dumps(gather(one.connection, one.offset, packages=False)).encode()}
+            self._told[name] = {FACTS_JSON: json.dumps(gather(one.connection, one.offset, to_cite=True)).encode()}
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._ready)
