@@ -16,7 +16,7 @@ class Kind(NamedTuple):
 
     ``words`` say one, with ``{value}`` and its labels; ``otherwise`` says one that is ``false``. ``nothing`` says that
     there is none, with the labels that were asked for; empty where that would mean nothing. ``number`` is set where the
-    value is one, ``per_service`` where a label tells the service.
+    value is one.
     """
 
     what: str
@@ -25,7 +25,6 @@ class Kind(NamedTuple):
     number: bool = True
     otherwise: str = ""
     nothing: str = ""
-    per_service: bool = False
 
 
 KINDS = {
@@ -43,22 +42,18 @@ KINDS = {
         "memory that programs can still get, in percent of all", "{value} % of the memory is available"
     ),
     "memory.swap_free_percent": Kind("swap that is free, in percent of all", "{value} % of the swap is free"),
-    "load.per_cpu": Kind(
-        "load of the last five minutes for each CPU", "the load is {value} for each of {cpus} CPUs", ("cpus",)
-    ),
+    "load.per_cpu": Kind("load of the last five minutes for each CPU", "the load is {value} for each of {cpus} CPUs"),
     "oom_kills": Kind(
         "processes that the kernel killed for want of memory since it was booted",
         "{value} killed for want of memory since it was booted",
     ),
     "services": Kind(
-        "state of a unit or container, as systemd or the container engine calls it (`active`, `failed`, `exited`)",
-        "{unit} is {value}",
+        "state of a systemd unit (`active`, `inactive`, `failed`) or a container (`up`, `exited`, `created`)",
+        "{unit} is {state}",
         ("unit",),
         number=False,
-        per_service=True,
-        nothing="{service} is no unit or container there",
     ),
-    "failed_units": Kind("how many units systemd counts as failed", "{value} units failed"),
+    "failed_units": Kind("how many units systemd counts as failed", "units that failed: {value}"),
     "time.synchronised": Kind(
         "whether the clock is synchronised, `true` or `false`",
         "the clock is synchronised",
@@ -71,7 +66,6 @@ KINDS = {
         "{package} is {value}",
         ("package",),
         number=False,
-        nothing="{package} is not installed",
     ),
     "listening": Kind(
         "process that listens on a port; may be empty",

@@ -72,7 +72,7 @@ _SSH = (
          r"Broken pipe|Timeout, server .{1,300} not responding|client_loop: send disconnect|"
          r"Connection to .{1,300} closed|banner exchange: ", "the connection broke"),
 )  # fmt: skip
-_SUDO = re.compile(r"^sudo: (?P<says>[^\n]{1,200})", re.MULTILINE)
+_SUDO = re.compile(r"^(?:sudo: |Sorry, )(?P<says>[^\n]{1,200})", re.MULTILINE)
 # Said before the sudo policy is asked; a program that failed under sudo says other things.
 _SUDO_REFUSES = re.compile(
     r"a password is required|a terminal is required|not allowed to|not in the sudoers|no tty present|command not found|"
@@ -102,13 +102,14 @@ def why(node: Node, stderr: str, *, known_hosts: str = "") -> NodeError:
 
 def sudo_refused(node: Node, stderr: str) -> NodeError | None:
     """The error when sudo let nothing be done at all."""
-    found = _SUDO.search(stderr)
-    if not found or not _SUDO_REFUSES.search(found["says"]):
+    # It may have complained of other things before, such as a host name it cannot resolve.
+    refusals = [found["says"] for found in _SUDO.finditer(stderr) if _SUDO_REFUSES.search(found["says"])]
+    if not refusals:
         return None
     return NodeError(
         node.name,
         "sudo",
-        f"sudo refuses: {found['says']}",
+        f"sudo refuses: {refusals[0]}",
         f"let {node.user or 'the user'} run commands with sudo without a password, or set `sudo: false`",
     )
 

@@ -266,7 +266,6 @@ class Connection:
         words += ["-F", options.config] if options.config else []
         words += ["-l", node.user] if node.user else []
         words += ["-p", str(node.port)] if node.port else []
-        words += ["-i", node.identity] if node.identity else []
         given = {
             "ControlMaster": "yes" if master else "no",
             "ControlPersist": "no",
@@ -284,8 +283,9 @@ class Connection:
             "RemoteCommand": "none",
             "EscapeChar": "none",
         }
-        if options.known_hosts:
-            given["UserKnownHostsFile"] = options.known_hosts
+        # ssh splits these at blanks and expands percent signs.
+        files = {"UserKnownHostsFile": options.known_hosts, "IdentityFile": node.identity}
+        given |= {key: '"{}"'.format(path.replace("%", "%%")) for key, path in files.items() if path}
         if not master:
             # A login that is gone is a node that is lost. ssh would make another one, of its own and behind our back.
             given["ProxyCommand"] = "false"

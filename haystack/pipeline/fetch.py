@@ -126,7 +126,9 @@ def _last(home: Path) -> dict[str, dict[str, Any]]:
         return {}
 
 
-def _keep(home: Path, began: datetime, before: Mapping[str, dict[str, Any]], found: Mapping[str, NodeFetch]) -> tuple[str, ...]:
+def _keep(
+    home: Path, began: datetime, before: Mapping[str, dict[str, Any]], found: Mapping[str, NodeFetch]
+) -> tuple[str, ...]:
     """Keep what is known of each node of the tree; those that were not asked now stay as they were.
 
     Where it cannot be kept, why: the tree then goes on saying what it said before.

@@ -167,7 +167,7 @@ def _fact(fact: CitedFact) -> dict[str, Any]:
         "file": fact.path,
         "line": fact.line or None,
         "taken": time_text(fact.taken),
-        "away_seconds": None if fact.taken is None else fact.away.total_seconds(),
+        "away_seconds": None if fact.away is None else fact.away.total_seconds(),
         "counts": fact.counts,
     }
 

@@ -20,6 +20,7 @@ from rich.console import Console
 
 from haystack.pipeline import nodes
 from haystack.report import nodes_report
+from haystack.report.sizes import size_text
 from tests.making import CHECKOUT, FIXTURES, NEEDLE, oslo, write
 from tests.unit.test_archives import LOG, save, tar_of
 
@@ -152,9 +153,9 @@ def test_nodes_list_as_text(tmp_path: Path) -> None:
     buffer = StringIO()
     nodes_report.render_to(found, coverage, Console(file=buffer, width=120, color_system=None))
     sizes = {
-        "size": nodes_report._size(found[0].logs[0].size),
-        "gz": nodes_report._size(found[1].logs[1].size),
-        "all": nodes_report._size(sum(log.size for node in found for log in node.logs)),
+        "size": size_text(found[0].logs[0].size),
+        "gz": size_text(found[1].logs[1].size),
+        "all": size_text(sum(log.size for node in found for log in node.logs)),
     }
     assert re.sub(" +(?=\n)", "", re.sub(" +", " ", buffer.getvalue())) == TEXT.format(**sizes)
 

@@ -77,7 +77,8 @@ def test_the_command(tmp_path: Path) -> None:
     with serve(tmp_path, "n1") as server:
         (tmp_path / "haystack.yaml").write_text(
             f"ssh: {{config: ssh_config, known_hosts: known_hosts}}\ndefaults: {{user: root}}\n"
-            f"nodes:\n  n1: {{address: 127.0.0.1, port: {server.node.port}}}\n  n2: {{address: 127.0.0.1, port: {free_port()}}}\n"
+            f"nodes:\n  n1: {{address: 127.0.0.1, port: {server.node.port}}}\n"
+            f"  n2: {{address: 127.0.0.1, port: {free_port()}}}\n"
         )
         for arguments, code in ((["--node", "n1"], 0), ([], 3), (["--node", "n3"], 2)):
             command = [HAYSTACK, "nodes", "check", "--format", "json", *arguments]

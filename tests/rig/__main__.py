@@ -6,12 +6,14 @@ import argparse
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from . import needs
 from .client import REPOSITORY
 from .cloud import Cloud, cloud
 from .host import Plan
+from .kill import rounds
 from .stamps import rewrite
 
 # name -> (seconds ahead, zone), as in the tests
@@ -46,11 +48,28 @@ def _tell(built: Cloud) -> None:
     print("You are the operator; inventory.ini lies here. The cloud ends with this shell.")
 
 
+def kill(count: int, seed: int, megabytes: int) -> int:
+    print(f"seed {seed}")
+    with tempfile.TemporaryDirectory(prefix="haystack-rig-") as directory:
+        bad = 0
+        for played in rounds(Path(directory), count, seed, megabytes << 20):
+            print(played, flush=True)
+            bad += bool(played.wrong)
+    print(f"{bad} of {count} rounds went wrong")
+    return int(bool(bad))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.rig", description=__doc__)
-    parser.add_argument("incident", nargs="?", default="neutron_down", help="directory of fixtures/ (%(default)s)")
-    parser.add_argument("--skewed", action="store_true", help="give some hosts other clocks and zones")
     parser.add_argument("--needs", action="store_true", help="only say what cannot be had on this machine")
+    commands = parser.add_subparsers(dest="command")
+    play = commands.add_parser("shell", help="a cloud, and a shell on the operator's machine (default)")
+    play.add_argument("incident", nargs="?", default="neutron_down", help="directory of fixtures/ (%(default)s)")
+    play.add_argument("--skewed", action="store_true", help="give some hosts other clocks and zones")
+    breaking = commands.add_parser("kill", help="fetches that are broken off at random moments")
+    breaking.add_argument("--rounds", type=int, default=50)
+    breaking.add_argument("--seed", type=int, default=int(time.time()))
+    breaking.add_argument("--megabytes", type=int, default=20, help="of logs on each node")
     options = parser.parse_args()
     if options.needs:
         print(*(f"rig: {line}" for line in needs.told() or ["all it needs is here"]), sep="\n")
@@ -58,7 +77,9 @@ def main() -> int:
     if needs.missing():
         print(f"no rig here: {needs.missing()}", file=sys.stderr)
         return 2
-    return shell(options.incident, options.skewed)
+    if options.command == "kill":
+        return kill(options.rounds, options.seed, options.megabytes)
+    return shell(getattr(options, "incident", "neutron_down"), getattr(options, "skewed", False))
 
 
 if __name__ == "__main__":

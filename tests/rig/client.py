@@ -109,6 +109,10 @@ class Client:
         self.space.sh(f"mount -t tmpfs -o size={size} tmpfs {shlex.quote(str(place))}")
         return place
 
+    def seen(self, path: Path) -> Path:
+        """A path as the client sees it, from outside."""
+        return Path(f"/proc/{self.space.pid}/root") / path.relative_to("/")
+
 
 def pid_of(process: subprocess.Popen[bytes], timeout: float = 5.0) -> int:
     """The process of haystack itself, of one that was started here."""

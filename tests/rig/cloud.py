@@ -80,7 +80,7 @@ def cloud(plans: Sequence[Plan], directory: Path | None = None, *, proxied: Sequ
     with ExitStack() as stack:
         if directory is None:
             directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="haystack-rig-")))
-        directory.chmod(0o700)  # what is below is each host's
+        directory.mkdir(exist_ok=True, mode=0o700)  # what is below is each host's
         network = Network()
         stack.callback(network.close)
         client = Client(directory / "client")

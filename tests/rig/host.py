@@ -93,6 +93,13 @@ class Host:
         """What runs here besides the sshd that listens."""
         return [p for p in self.space.processes() if "[listener]" not in p.command and "-D -e -f" not in p.command]
 
+    def settled(self, seconds: float = 10.0) -> bool:
+        """Wait until nothing runs here any more: a login that was broken off takes its time to be noticed."""
+        deadline = time.monotonic() + seconds
+        while self.running() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return not self.running()
+
     def unplug(self) -> None:
         unplug(self.space)
 

@@ -35,7 +35,9 @@ class Space:
 
     def __init__(self, name: str, setup: str = "") -> None:
         self.name = name
-        script = f"set -e\nip link set lo up\n{setup}\necho ready\nexec >/dev/null\nsleep infinity &\nwait $!"
+        script = (
+            f"set -e\nip link set lo up\n{setup}\nsleep infinity >/dev/null &\necho ready\nexec >/dev/null\nwait $!"
+        )
         words = ["setpriv", "--pdeathsig", "KILL", "unshare", *_KINDS, "--fork", "--kill-child=KILL", "--mount-proc"]
         self._holder = subprocess.Popen(
             [*words, "sh", "-c", f"hostname {shlex.quote(name)}\n{script}"],

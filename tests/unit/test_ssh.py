@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from haystack.errors import NodeError
-from haystack.nodes.reasons import REASONS, why
+from haystack.nodes.reasons import REASONS, sudo_refused, why
 from haystack.nodes.ssh import Connections, jump_host
 from haystack.settings import Node, SshOptions
 from tests.sshd import Sshd, free_port, needs_sshd, serve
@@ -76,6 +76,19 @@ def test_a_new_key_is_noted_when_asked_to(sshd: Sshd, tmp_path: Path) -> None:
     options = sshd.options._replace(known_hosts=str(tmp_path / "known"), accept_new=True)
     assert reach(sshd, options=options) == "here"
     assert reach(sshd, options=options._replace(accept_new=False)) == "here"
+
+
+def test_files_may_have_any_name(sshd: Sshd, tmp_path: Path) -> None:
+    odd = tmp_path / "a b %h 'c'"
+    odd.mkdir()
+    for name in ("client_key", "known_hosts"):
+        (odd / name).write_bytes((sshd.directory.parent / name).read_bytes())
+        (odd / name).chmod(0o600)
+    (odd / "ssh_config").write_text("IdentitiesOnly yes\n")
+    options = SshOptions(config=str(odd / "ssh_config"), known_hosts=str(odd / "known_hosts"))
+    node = sshd.node._replace(identity=str(odd / "client_key"))
+    assert reach(sshd, node, options) == "here"
+    assert reach(sshd, node._replace(jump=("gate",)), options, {"gate": node}) == "here"
 
 
 def test_a_changed_key_is_refused_whatever_is_accepted(sshd: Sshd, tmp_path: Path) -> None:
@@ -142,6 +155,7 @@ def test_a_master_that_is_killed_is_a_lost_node(sshd: Sshd) -> None:
         assert connection._master is not None
         os.kill(connection._master.pid, signal.SIGKILL)
         assert process.wait(5) == 255
+        connection._master.wait(5)  # its socket closes a moment before it is gone
         assert not connection.alive
 
 
@@ -202,3 +216,19 @@ def test_words_of_ssh(stderr: str, reason: str) -> None:
     error = why(Node("n1", jump=("bastion",)), stderr)
     assert error.reason == reason
     assert str(error).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("stderr", "says"),
+    [
+        ("sudo: a password is required\n", "a password is required"),
+        ("sudo: unable to resolve host n1: Name or service not known\nsudo: a password is required\n", "a password"),
+        ("Sorry, user ops is not allowed to execute '/usr/bin/env' as root on n1.\n", "user ops is not allowed"),
+        ("sudo: unable to resolve host n1: Name or service not known\nls: cannot access 'x'\n", ""),
+        ("ls: cannot access 'x': No such file or directory\n", ""),
+    ],
+)
+def test_words_of_sudo(stderr: str, says: str) -> None:
+    refused = sudo_refused(Node("n1", user="ops"), stderr)
+    assert (refused is None) == (not says)
+    assert says in str(refused)

@@ -1,0 +1,268 @@
+"""Fetches that are broken off at random moments in every way there is; what is here afterwards must be whole.
+
+Each round lets the logs of the nodes live on, starts a fetch, breaks something, and looks at what is here: each file is
+one that the node had, from end to end. Then a fetch without trouble must bring all of it.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+from .client import pid_of
+from .cloud import Cloud, cloud
+from .host import Plan
+from .logs import digests, lines, live, plant
+from .needs import sudo, toxiproxy
+
+# rsync as root, rsync by sudo, SFTP
+NODES = ("controller1", "compute1", "storage1")
+_GROWING = "var/log/nova/growing.log"
+_NEWS = 4 << 20  # bytes by which the logs of a node grow from round to round
+_RATE = 1000  # kB/s of each node, where toxiproxy is at hand
+
+
+class Round(NamedTuple):
+    """What was done and how it ended; ``wrong`` is empty when all was as it must be."""
+
+    number: int
+    action: str
+    after: float
+    status: int
+    took: float
+    again: float
+    wrong: tuple[str, ...]
+
+    def __str__(self) -> str:
+        told = "; ".join(self.wrong) or "ok"
+        return (
+            f"{self.number:3} {self.action:14} after {self.after:4.2f} s: exit {self.status:3} in {self.took:5.2f} s,"
+            f" again in {self.again:5.2f} s: {told}"
+        )
+
+
+@contextmanager
+def arena(directory: Path, size: int, random: Random) -> Iterator[Arena]:
+    """Three nodes with about ``size`` bytes of logs each, behind narrow ways."""
+    plans = []
+    for name in NODES:
+        logs = directory / f"logs-{name}"
+        plant(logs, size, random)
+        by_sudo = name == "compute1" and sudo()
+        plans.append(
+            Plan(
+                name,
+                logs,
+                user="ops" if by_sudo else "root",
+                sudo="ALL" if by_sudo else "",
+                without=("rsync",) if name == "storage1" else (),
+            )
+        )
+    with cloud(plans, directory / "rig", proxied=NODES if toxiproxy() else ()) as built:
+        built.write_settings(connect_timeout=3, idle_timeout=3)
+        yield Arena(built, random)
+
+
+class Arena:
+    """The nodes, what each of their files ever held, and the tree they are fetched to: on a small disk."""
+
+    def __init__(self, built: Cloud, random: Random) -> None:
+        self.cloud = built
+        self.random = random
+        self.ever: dict[str, set[str]] = defaultdict(set)  # path in the tree -> digests
+        self.tree = built.client.seen(built.client.small_disk("tree", "512m"))
+        self.usual = 2.0
+        self._narrow()
+
+    def _narrow(self) -> None:
+        if self.cloud.proxy is not None:
+            for name in NODES:
+                self.cloud.proxy.spoil(name, "bandwidth", rate=_RATE)
+
+    def logs(self, name: str) -> Path:
+        return self.cloud[name].logs
+
+    def note(self) -> None:
+        """Remember what the nodes have now."""
+        for name in NODES:
+            for path, digest in digests(self.logs(name)).items():
+                self.ever[f"{name}/var/log/{path}"].add(digest)
+
+    def fetch(self) -> subprocess.Popen[bytes]:
+        return self.cloud.client.start(
+            "fetch", "--to", "tree", "--format", "json", stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+
+    def clean(self) -> tuple[float, list[str]]:
+        """A fetch that nothing disturbs: how long it took and what was wrong with it."""
+        began = time.monotonic()
+        done = self.cloud.client.haystack("fetch", "--to", "tree", check=())
+        took = time.monotonic() - began
+        wrong = (
+            []
+            if done.status == 0
+            else [f"a fetch without trouble ended with {done.status}: {done.stdout}{done.stderr}"]
+        )
+        for name in NODES:
+            here, there = digests(self.tree / name / "var/log"), digests(self.logs(name))
+            unequal = sorted(path for path in there if here.get(path) != there[path])
+            wrong += [f"{name}: not the same as there: {', '.join(unequal)}"] if unequal else []
+        return took, wrong
+
+    def play(self, number: int, action: str) -> Round:
+        """One round."""
+        for name in NODES:
+            live(self.logs(name), _NEWS, self.random)
+        self.note()
+        after = self.random.uniform(0.2, self.usual)
+        began = time.monotonic()
+        process = self.fetch()
+        deadline = began + after
+        while time.monotonic() < deadline:
+            self._grow()
+            time.sleep(0.02)
+        mend = ACTIONS[action](self, process)
+        try:
+            out, err = process.communicate(timeout=60)
+            wrong = [] if process.returncode in _ENDS[action] else [f"exit {process.returncode}: {err.decode()[-500:]}"]
+        except subprocess.TimeoutExpired:
+            self.cloud.client.space.kill(lambda p: True)
+            out, _ = process.communicate()
+            wrong = ["did not end within a minute"]
+        took = time.monotonic() - began
+        mend()
+        wrong += self._not_whole() + self._left(orderly=action != "kill haystack")
+        again, more = self.clean()
+        if process.returncode == 3:
+            wrong += _unexplained(out)
+        return Round(number, action, after, process.returncode, took, again, (*wrong, *more))
+
+    def _grow(self) -> None:
+        for name in NODES:
+            with (self.logs(name) / "nova/growing.log").open("ab") as log:
+                log.write(lines(2000, self.random))
+
+    def _not_whole(self) -> list[str]:
+        wrong = []
+        for name in NODES:
+            for below, digest in digests(self.tree / name / "var/log").items():
+                path = f"{name}/var/log/{below}"
+                if path.endswith(_GROWING):
+                    there = (self.logs(name) / "nova/growing.log").read_bytes()
+                    if not there.startswith((self.tree / path).read_bytes()):
+                        wrong.append(f"{path} is no beginning of the node's")
+                elif digest not in self.ever[path]:
+                    wrong.append(f"{path} is none that the node ever had")
+        return wrong
+
+    def _left(self, orderly: bool) -> list[str]:
+        """Processes that do not end, here or there, and directories that an orderly end leaves."""
+        deadline = time.monotonic() + 20
+        while True:
+            running = [f"client: {p.command[:100]}" for p in self.cloud.client.running()]
+            running += [f"{name}: {p.command[:100]}" for name in NODES for p in self.cloud[name].running()]
+            if not running or time.monotonic() > deadline:
+                break
+            time.sleep(0.05)
+        left = self.cloud.client.left() if orderly else []
+        for found in self.cloud.client.temporary.iterdir():
+            if found.is_dir():  # of a kill -9
+                shutil.rmtree(found)
+            else:
+                left.append(f"{found.name}: {found.read_text()[-2000:]}")
+                found.unlink()
+        written = [f"{name} was written to: {path}" for name in NODES for path in self.cloud[name].written()]
+        return [f"still runs: {what}" for what in running] + [f"still there: {what}" for what in left] + written
+
+
+def _unexplained(out: bytes) -> list[str]:
+    try:
+        answer = json.loads(out)
+    except ValueError:
+        return [f"no answer: {out[:200]!r}"]
+    told = [node for node in answer["nodes"] if node["state"] != "done"]
+    return [] if told else ["exit 3, but no node is told to have failed"]
+
+
+def _kill_haystack(arena: Arena, process: subprocess.Popen[bytes]) -> Callable[[], None]:
+    try:
+        pid = pid_of(process)
+    except ProcessLookupError:
+        return _nothing
+    arena.cloud.client.space.kill(lambda p: p.pid == pid)
+    return _nothing
+
+
+def _kill_sshd(arena: Arena, process: subprocess.Popen[bytes]) -> Callable[[], None]:
+    arena.cloud[arena.random.choice(NODES)].kill_sshd()
+    return _nothing
+
+
+def _kill_rsync_here(arena: Arena, process: subprocess.Popen[bytes]) -> Callable[[], None]:
+    arena.cloud.client.space.kill(lambda p: _is_rsync(p.command))
+    return _nothing
+
+
+def _kill_rsync_there(arena: Arena, process: subprocess.Popen[bytes]) -> Callable[[], None]:
+    arena.cloud[arena.random.choice(NODES)].space.kill(lambda p: _is_rsync(p.command) or "sftp-server" in p.command)
+    return _nothing
+
+
+def _is_rsync(command: str) -> bool:
+    return command.split(" ")[0].rpartition("/")[2] == "rsync"
+
+
+def _cut(arena: Arena, process: subprocess.Popen[bytes]) -> Callable[[], None]:
+    host = arena.cloud[arena.random.choice(NODES)]
+    host.unplug()
+    return host.plug
+
+
+def _fill(arena: Arena, process: subprocess.Popen[bytes]) -> Callable[[], None]:
+    ballast = arena.tree / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        size = 1 << 20
+        while size:
+            try:
+                file.write(bytes(size))
+            except OSError:
+                size //= 2
+    return ballast.unlink
+
+
+def _nothing() -> None:
+    pass
+
+
+ACTIONS: dict[str, Callable[[Arena, subprocess.Popen[bytes]], Callable[[], None]]] = {
+    "kill haystack": _kill_haystack,
+    "kill sshd": _kill_sshd,
+    "kill rsync": _kill_rsync_here,
+    "kill rsync there": _kill_rsync_there,
+    "cut the link": _cut,
+    "fill the disk": _fill,
+}
+# A blow that comes too late hits nothing.
+_ENDS = dict.fromkeys(ACTIONS, (0, 3)) | {"kill haystack": (0, -9, 137)}
+
+
+def rounds(directory: Path, count: int, seed: int, size: int) -> Iterator[Round]:
+    """Play rounds, each with another action in turn, so that a few rounds have seen all."""
+    random = Random(seed)
+    with arena(directory, size, random) as place:
+        took, wrong = place.clean()
+        for name in NODES:
+            live(place.logs(name), _NEWS, random)
+        place.note()
+        place.usual, more = place.clean()
+        yield Round(0, "nothing", 0, 0, took, place.usual, (*wrong, *more))
+        for number in range(1, count + 1):
+            yield place.play(number, list(ACTIONS)[(number - 1) % len(ACTIONS)])
