@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -166,3 +167,90 @@ echo "find: '$2/private': Permission denied" >&2"""
     assert {trouble.path.rpartition("/")[2] for trouble in found.troubles} == {"nova-api.log", "private"}
     assert all("sudo: true" in trouble.fix for trouble in found.troubles)
     assert found.new == 19
+
+
+def calls(tmp_path: Path) -> int:
+    """How often rsync was run on the node."""
+    log = tmp_path / "rsync.log"
+    return len(log.read_text().splitlines()) if log.exists() else 0
+
+
+def a_find_that(action: str, tmp_path: Path) -> dict[str, str]:
+    """Tools of a node: ``action`` happens before each listing, ``$n`` is which; transfers are counted."""
+    count = f"n=$(($(cat {tmp_path}/count 2>/dev/null || echo 0) + 1)); echo $n >{tmp_path}/count"
+    return {
+        "find": f'{count}\ncd "$2/nova" && {{ {action}; }}\nexec /usr/bin/find "$@"',
+        "rsync": f'echo >> {tmp_path}/rsync.log; exec {shutil.which("rsync")} "$@"',
+    }
+
+
+_ROTATE = "mv r.log.1 r.log.2; mv r.log r.log.1; echo new $n >r.log"
+
+
+def test_a_log_that_grows_on_is_not_run_after(hostile: Callable[[dict[str, str]], Cloud], tmp_path: Path) -> None:
+    cloud = hostile(a_find_that("echo more $n >>nova-api.log", tmp_path))
+    found = cloud.fetch()
+    assert (found.state, found.new, found.unchanged) == ("done", 20, 0), found
+    assert calls(tmp_path) - 1 == 1  # one asks for the version
+    assert cloud.differing() == ["nova/nova-api.log"]  # it grew when all of it was here
+
+
+def test_what_an_earlier_fetch_left_is_brought_up_to_date(either: Cloud) -> None:
+    log = either.write("nova/left.log", noise(200_000))
+    info = log.stat()
+    # It came whole, and haystack was killed before it was in its place.
+    stage = either.home / ".haystack" / "stage" / str(log).lstrip("/")
+    stage.parent.mkdir(parents=True, exist_ok=True)
+    stage.write_bytes(log.read_bytes())
+    manifest = either.home / ".haystack" / "manifest.json"
+    document = json.loads(manifest.read_bytes())
+    row = {"device": info.st_dev, "inode": info.st_ino, "size": info.st_size, "mtime": info.st_mtime_ns}
+    manifest.write_text(json.dumps({**document, "under_way": {str(log): row}}))
+    with log.open("ab") as file:
+        file.write(noise(1000, seed=5))
+    found = either.fetch()
+    assert (found.state, found.new, found.changed) == ("done", 1, 0), found
+    assert found.moved < 100_000
+    assert either.differing() == []
+
+
+def test_what_is_rotated_while_it_comes_comes_once(hostile: Callable[[dict[str, str]], Cloud], tmp_path: Path) -> None:
+    cloud = hostile(a_find_that(f"[ $n -ne 2 ] || {{ {_ROTATE}; }}", tmp_path))
+    logs = {"nova/r.log": noise(1_000_000), "nova/r.log.1": noise(800_000, seed=70_000)}
+    for name, data in logs.items():
+        cloud.write(name, data)
+    found = cloud.fetch()
+    assert (found.state, found.failed) == ("done", 0), found
+    assert cloud.differing() == []
+    # What came under the old name is the basis of what is there under the new one.
+    assert found.moved < 1_800_000 * 1.2
+    assert calls(tmp_path) - 1 == 2
+
+
+def test_what_is_here_follows_a_rotation_while_others_come(
+    hostile: Callable[[dict[str, str]], Cloud], tmp_path: Path
+) -> None:
+    cloud = hostile(a_find_that(f"[ $n -ne 4 ] || {{ {_ROTATE}; }}", tmp_path))
+    cloud.write("nova/r.log", noise(1_000_000))
+    cloud.write("nova/r.log.1", b"older\n")
+    assert cloud.fetch().state == "done"
+    cloud.write("z/large.log", noise(500_000))
+    # The third listing begins this fetch; the fourth tells of the rotation.
+    found = cloud.fetch()
+    assert (found.state, found.renamed) == ("done", 2), found
+    assert cloud.differing() == []
+    assert found.moved < 600_000
+
+
+def test_a_log_that_is_always_rotated_is_given_up_and_never_mixed(
+    hostile: Callable[[dict[str, str]], Cloud], tmp_path: Path
+) -> None:
+    cloud = hostile(a_find_that(f"{_ROTATE}; seq 20000 >>r.log", tmp_path))
+    cloud.write("nova/r.log", noise(100_000))
+    cloud.write("nova/r.log.1", b"older\n")
+    found = cloud.fetch()
+    assert found.state == "partial", found
+    assert {trouble.says for trouble in found.troubles} == {"it did not come whole"}
+    assert calls(tmp_path) - 1 == 3
+    there = [path.read_bytes() for path in (cloud.logs / "nova").iterdir()]
+    assert all(path.read_bytes() in there for path in (cloud.here / "nova").iterdir())
