@@ -20,7 +20,7 @@ from .machine import bring_facts
 from .model import Listed, NodeFetch, Progress, Refusal, Stop, Wanted, Watch
 from .room import Room
 from .stage import Stage
-from .stretches import window
+from .stretches import Asking, window
 
 # A log that is rotated while it comes is asked for again; three times in one fetch it is not.
 _ROUNDS = 3
@@ -119,19 +119,20 @@ class _Work:
 
     def sources(self, connection: Connection, able: Abilities) -> None:
         """Bring what the journal and containers hold: what is not here yet, by time."""
-        asked = window(self.shared.wanted, self.files.listing.ahead, time.time())
+        ahead = self.files.listing.ahead
+        gap = window(self.shared.wanted, ahead, time.time())
         held = dict(self.files.manifest.stretches)
+
+        def asking(source: str) -> Asking:
+            self.progress.state = source
+            limit = self.shared.wanted.bwlimit
+            return Asking(connection, able, self.stage, gap, ahead, self.shared.watch, self.came(source), limit)
+
         try:
             if able.journal:
-                self.progress.state = "journal"
-                self.troubles += journal.journal(
-                    connection, able, self.stage, asked, held, self.shared.watch, self.came("journal")
-                )
+                self.troubles += journal.journal(asking("journal"), held)
             if self.node.containers in _CONTAINERS:
-                self.progress.state = "containers"
-                self.troubles += containers.containers(
-                    connection, able, self.stage, asked, held, self.shared.watch, self.came("containers")
-                )
+                self.troubles += containers.containers(asking("containers"), held)
         except NodeError as err:
             if not connection.alive:
                 raise

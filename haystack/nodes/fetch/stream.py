@@ -93,7 +93,7 @@ def saying(
         end(process)
 
 
-def readable(handles: Sequence[int], seconds: float) -> list[int]:
+def ready(handles: Sequence[int], seconds: float) -> list[int]:
     """Those of some handles that can be read, or have ended, within a time. select(2) knows none above 1023."""
     poll = select.poll()
     for handle in handles:
@@ -130,6 +130,8 @@ class _Pipe(io.RawIOBase):
         self._out, self._err = process.stdout.fileno(), process.stderr.fileno()
         self._open = [self._out, self._err]
         self._watch = watch
+        self._limit = bwlimit
+        self._began = time.monotonic()
 
     def readable(self) -> bool:
         """It is."""
@@ -142,7 +144,7 @@ class _Pipe(io.RawIOBase):
             self._watch.check()
             if time.monotonic() > deadline:
                 raise NodeError(self.node, "slow", f"nothing came for {_STALLED:.0f} s", "is it overloaded?")
-            for handle in select.select(self._open, [], [], _TICK)[0]:
+            for handle in ready(self._open, _TICK):
                 if handle == self._err:
                     self._words()
                     continue
@@ -151,13 +153,20 @@ class _Pipe(io.RawIOBase):
                     self._open.remove(self._out)
                     break
                 self.moved += len(data)
+                self._hold_back()
                 buffer[: len(data)] = data
                 return len(data)
         return 0
 
+    def _hold_back(self) -> None:
+        """Wait until no more has come than may have."""
+        if self._limit:
+            self._watch.ended.wait(max(0.0, self.moved / self._limit - (time.monotonic() - self._began)))
+            self._watch.check()
+
     def drain(self) -> None:
         """Read what is left of stderr, as far as it has come."""
-        while self._out not in self._open and self._err in self._open and select.select([self._err], [], [], 1)[0]:
+        while self._out not in self._open and self._err in self._open and ready([self._err], 1):
             self._words()
 
     def _words(self) -> None:
