@@ -9,11 +9,17 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from haystack.nodes.fetch.model import Fetch
+from haystack.pipeline.fetch import fetch
+from haystack.report import fetch_report
 from haystack.search.discover import discover
+from haystack.settings import Node, Settings
 from tests.fetching import (
     Cloud,
     files,
@@ -75,7 +81,7 @@ def test_of_two_fetches_into_one_tree_the_second_refuses(cloud: Cloud) -> None:
     second = started(cloud)
     _, err = second.communicate(timeout=10)
     assert second.returncode == 2
-    assert b"another fetch is at work there" in err
+    assert b"another fetch is at work there (process %d)" % first.pid in err
     first.communicate(timeout=20)
     assert first.returncode == 0
     assert cloud.differing() == []
@@ -254,3 +260,73 @@ def test_a_log_that_is_always_rotated_is_given_up_and_never_mixed(
     assert calls(tmp_path) - 1 == 3
     there = [path.read_bytes() for path in (cloud.logs / "nova").iterdir()]
     assert all(path.read_bytes() in there for path in (cloud.here / "nova").iterdir())
+
+
+def test_a_part_follows_a_rotation_between_two_fetches(either: Cloud) -> None:
+    log = either.write("nova/cut.log", noise(1_000_000))
+    info = log.stat()
+    # Most of it came, and then the link was cut; at midnight the log was rotated.
+    part = either.home / ".haystack" / "stage" / str(log.parent).lstrip("/") / ".haystack-partial" / log.name
+    part.parent.mkdir(parents=True, exist_ok=True)
+    part.write_bytes(log.read_bytes()[:900_000])
+    manifest = either.home / ".haystack" / "manifest.json"
+    document = json.loads(manifest.read_bytes())
+    row = {"device": info.st_dev, "inode": info.st_ino, "size": info.st_size, "mtime": info.st_mtime_ns}
+    manifest.write_text(json.dumps({**document, "under_way": {str(log): row}}))
+    log.rename(log.with_suffix(".log.1"))
+    either.write("nova/cut.log", b"new\n")
+    found = either.fetch()
+    assert (found.state, found.new) == ("done", 2), found
+    assert found.moved < 300_000
+    assert either.differing() == []
+    assert staged(either) == 0
+
+
+def test_a_log_that_was_compressed_there_is_here_once(either: Cloud) -> None:
+    log = either.write("nova/d.log-20261122", noise(100_000))
+    at = time.time() - 86400
+    os.utime(log, (at, at))
+    either.write("nova/d.log", b"new\n")
+    other = either.write("nova/e.log-20261122", b"old\n")
+    os.utime(other, (at - 9, at - 9))
+    either.fetch()
+    subprocess.run(["gzip", log], check=True)
+    other.with_suffix(other.suffix + ".gz").write_bytes(b"of another time")
+    other.unlink()
+    found = either.fetch()
+    assert (found.state, found.new, found.renamed, found.vanished) == ("done", 2, 1, 1), found
+    assert sorted(path.name for path in (either.here / "nova").glob("[de].log*")) == [
+        "d.log", "d.log-20261122.gz", "e.log-20261122", "e.log-20261122.gz",
+    ]  # fmt: skip
+
+
+def test_parts_that_nobody_wants_any_more_are_taken_away(cloud: Cloud) -> None:
+    cloud.fetch()
+    part = cloud.home / ".haystack" / "stage" / str(cloud.logs).lstrip("/") / ".haystack-partial" / "gone.log"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(bytes(1000))
+    assert cloud.fetch().unchanged == 20
+    assert not part.exists()
+
+
+def test_nodes_that_left_the_inventory_are_told(cloud: Cloud) -> None:
+    dead, inventory = Node("compute7", address="127.0.0.1", port=1), cloud.to.parent / "haystack.yaml"
+
+    def fetched(*nodes: Node, path: Path = inventory) -> Fetch:
+        settings = Settings(path, nodes, cloud.server.options)
+        return fetch(nodes, settings, cloud.to, facts=False, journal=False)
+
+    def kept() -> set[str]:
+        return {row["node"] for row in json.loads((cloud.to / ".haystack" / "fetch.json").read_bytes())["nodes"]}
+
+    assert fetched(cloud.node, dead).strangers == ()
+    renamed = cloud.node._replace(name="control-1")
+    # Those of another inventory are none of its business.
+    assert fetched(renamed, path=inventory.with_name("other.yaml")).strangers == ()
+    assert kept() == {"control-1", "controller1", "compute7"}
+    found = fetched(renamed)
+    assert found.strangers == ("controller1",)
+    assert kept() == {"control-1", "controller1"}  # nothing is here of compute7
+    console = Console(file=StringIO(), width=120)
+    fetch_report.render_to(found, console)
+    assert "no longer in the inventory: controller1" in console.file.getvalue()  # type: ignore[attr-defined]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import struct
+import subprocess
+import sys
+import time
 from datetime import datetime, timezone
 from pathlib import Path
 from unittest import mock
@@ -17,10 +21,11 @@ from haystack.nodes.fetch import containers, journal
 from haystack.nodes.fetch.choice import choose
 from haystack.nodes.fetch.listing import Listing, list_logs
 from haystack.nodes.fetch.manifest import Kept, Manifest, Stretch, read_manifest, write_manifest
-from haystack.nodes.fetch.model import Listed, Wanted
+from haystack.nodes.fetch.model import Listed, Wanted, Watch
 from haystack.nodes.fetch.names import collisions, objection
-from haystack.nodes.fetch.rotation import moves
-from haystack.nodes.fetch.stretches import Gap, gaps
+from haystack.nodes.fetch.rotation import compressed, moves
+from haystack.nodes.fetch.stream import _Pipe
+from haystack.nodes.fetch.stretches import Gap, gaps, window
 from haystack.nodes.ssh import Answer
 from haystack.services import unrotated
 from haystack.settings import Node
@@ -73,6 +78,8 @@ def listed(path: str, inode: int = 1, size: int = 10, day: int = 1) -> Listed:
         (("/l/A", "/l/a"), False, set()),
         (("/l/A", "/l/a"), True, {"/l/a"}),
         (("/l/A", "/l/a/b"), True, {"/l/A"}),
+        (("/l/\u00e9", "/l/e\u0301"), False, set()),
+        (("/l/\u00e9", "/l/e\u0301"), True, {"/l/e\u0301"}),
     ],
 )
 def test_no_file_lands_in_the_place_of_another(paths: tuple[str, ...], fold: bool, bad: set[str]) -> None:
@@ -163,6 +170,68 @@ def test_an_inode_that_was_used_again_is_another_file() -> None:
 )
 def test_only_what_is_not_held_is_asked_for(asked: Gap, held: list[tuple[int, int]], expected: list[Gap]) -> None:
     assert list(gaps(asked, [Stretch("x", *bounds, 1) for bounds in held])) == expected
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "ahead", "expected"),
+    [
+        # More than the window, to the minute; by the node's clock.
+        (600, None, 0.0, Gap(480, None)),
+        (630, None, 0.7, Gap(480, None)),
+        (600, None, 7200.0, Gap(7680, None)),
+        (600, 1200, -60.0, Gap(420, 1260)),
+        # A time that is not over yet may still be written to.
+        (600, 99_990, 0.0, Gap(480, None)),
+        (None, None, 0.0, Gap(100_000 - 86_400 - 160, None)),
+        (None, 90_000, 0.0, Gap(90_000 - 86_400 - 120, 90_120)),
+    ],
+)
+def test_the_window_of_sources(since: int | None, until: int | None, ahead: float, expected: Gap) -> None:
+    bounds = [None if at is None else datetime.fromtimestamp(at, tz=timezone.utc) for at in (since, until)]
+    found = window(Wanted(lambda name: True, lambda path: False, *bounds), ahead, 100_000.0)
+    assert found == Gap(expected.since * 10**6, expected.until and expected.until * 10**6)
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "expected"),
+    [
+        ({"x-2": 2}, {"x-2.gz": 2}, ["x-2.gz"]),
+        ({"x-2": 2}, {"x-2.zst": 2}, ["x-2.zst"]),
+        ({"x-2": 2}, {"x-2.gz": 3}, []),  # of another time
+        ({"x-2": 2}, {"x-2.gz": 2, "x-2": 2}, []),  # both are there
+        ({"x-2": 2}, {"x-20.gz": 2}, []),
+    ],
+)
+def test_what_was_compressed(here: dict[str, int], there: dict[str, int], expected: list[str]) -> None:
+    kept = {path: Kept(1, 1, 10, day * 10**12 + 5, "") for path, day in here.items()}
+    found = compressed(kept, {path: Listed(path, 1, 2, 4, day * 10**12) for path, day in there.items()})
+    assert [file.path for _, file in found] == expected
+
+
+def test_what_comes_through_a_pipe_keeps_the_limit() -> None:
+    began = time.monotonic()
+    with subprocess.Popen(["head", "-c", "60000", "/dev/zero"], stdout=-1, stderr=-1) as process:
+        data = io.BufferedReader(_Pipe("n1", process, Watch(), 100_000)).read()
+    assert len(data) == 60_000
+    assert 0.5 < time.monotonic() - began < 5
+
+
+def test_more_nodes_at_once_than_files_may_be_open() -> None:
+    script = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 4096))
+from haystack.nodes.each import each
+from haystack.nodes.fetch.stream import ready
+from haystack.settings import Node
+nodes = [Node(f"n{number}") for number in range(120)]
+opened = list(each(nodes, lambda node: [os.pipe() for _ in range(8)], 120))
+(_, pipes) = max(opened, key=lambda found: found[1][-1])
+os.write(pipes[-1][1], b"x")
+assert pipes[-1][0] > 1024, pipes
+assert ready((pipes[0][0], pipes[-1][0]), 1) == [pipes[-1][0]]
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def entry(number: int, text: bytes = b"text") -> bytes:

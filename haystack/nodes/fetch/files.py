@@ -113,7 +113,7 @@ class Files:
         for path in self.todo():
             self.failed.setdefault(path, Refusal(path, "failed", "it did not come whole", "fetch again"))
         kept = dict(self.manifest.files)
-        for path, packed in compressed(kept, self.listing.files):
+        for path, packed in list(compressed(kept, self.listing.files)):
             if self.is_here(packed):
                 with suppress(FileNotFoundError):
                     self.stage.remove(path)
