@@ -42,7 +42,7 @@ def test_what_was_killed_goes_on(cloud: Cloud, end: str) -> None:
     small = noise(100_000)
     cloud.write("a/small.log", small)
     cloud.write("z/large.log", noise(6_000_000))
-    process = started(cloud, "--bwlimit", "1M")
+    process = started(cloud, "--bwlimit", "3M")
     try:
         until(lambda: staged(cloud) > 1_500_000)
         if end == "haystack":
@@ -75,7 +75,7 @@ def test_what_was_killed_goes_on(cloud: Cloud, end: str) -> None:
 
 
 def test_of_two_fetches_into_one_tree_the_second_refuses(cloud: Cloud) -> None:
-    cloud.write("z/large.log", noise(2_000_000))
+    cloud.write("z/large.log", noise(1_000_000))
     first = started(cloud, "--bwlimit", "1M")
     until(lambda: staged(cloud) > 100_000)
     second = started(cloud)
@@ -88,9 +88,9 @@ def test_of_two_fetches_into_one_tree_the_second_refuses(cloud: Cloud) -> None:
 
 
 def test_a_log_that_is_rotated_while_it_comes_is_not_mixed(cloud: Cloud) -> None:
-    log = cloud.write("a/turned.log", noise(2_000_000))
+    log = cloud.write("a/turned.log", noise(1_000_000))
     process = started(cloud, "--bwlimit", "1M")
-    until(lambda: staged(cloud) > 500_000)
+    until(lambda: staged(cloud) > 300_000)
     log.rename(log.with_suffix(".log.1"))
     cloud.write("a/turned.log", b"new\n" * 1000)
     process.communicate(timeout=30)
@@ -99,7 +99,7 @@ def test_a_log_that_is_rotated_while_it_comes_is_not_mixed(cloud: Cloud) -> None
 
 
 def test_a_log_that_grows_while_it_comes_is_whole_as_far_as_it_goes(cloud: Cloud) -> None:
-    log = cloud.write("a/grows.log", noise(2_000_000))
+    log = cloud.write("a/grows.log", noise(1_000_000))
     process = started(cloud, "--bwlimit", "1M")
     with log.open("ab", buffering=0) as file:
         while process.poll() is None:
@@ -108,7 +108,7 @@ def test_a_log_that_grows_while_it_comes_is_whole_as_far_as_it_goes(cloud: Cloud
     process.communicate()
     data = (cloud.here / "a/grows.log").read_bytes()
     assert process.returncode == 0
-    assert len(data) >= 2_000_000
+    assert len(data) >= 1_000_000
     assert log.read_bytes().startswith(data)
     cloud.fetch()
     assert cloud.differing() == []
@@ -139,7 +139,7 @@ def test_no_room_is_told_and_kept(cloud: Cloud, tmp_path: Path) -> None:
     if mounted.returncode:
         pytest.skip("no tmpfs can be mounted here")
     try:
-        cloud.write("z/large.log", noise(16_000_000))
+        os.truncate(cloud.write("z/large.log", b""), 16_000_000)
         cloud.write("a/new.log", b"x")
         found = cloud.fetch()
         assert (found.state, found.reason, found.new) == ("failed", "disk-full", 0), found
@@ -148,7 +148,7 @@ def test_no_room_is_told_and_kept(cloud: Cloud, tmp_path: Path) -> None:
         cloud.write("z/medium.log", noise(6_000_000))
         process = started(cloud, "--bwlimit", "1M")
         until(lambda: staged(cloud) > 1_000_000)
-        (cloud.to / "other").write_bytes(bytes(6_300_000))
+        (cloud.to / "other").write_bytes(bytes(10_500_000))
         out, _ = process.communicate(timeout=20)
         assert (process.returncode, b"disk-full" in out) == (3, True), out
         free = os.statvfs(cloud.to)

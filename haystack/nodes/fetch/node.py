@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
@@ -51,9 +52,12 @@ def fetch_node(node: Node, shared: Shared, progress: Progress) -> NodeFetch:
         found = work.answer("failed")._replace(reason="failed", says="the fetch was ended", fix="fetch again")
     except OSError as err:
         progress.state = "failed"
-        reason = "disk-full" if err.errno in (28, 122) else "failed"
-        says = f"{err.filename or work.stage.home}: {err.strerror}"
-        found = work.answer("failed")._replace(reason=reason, says=says)
+        full = err.errno in (errno.ENOSPC, errno.EDQUOT)
+        found = work.answer("failed")._replace(
+            reason="disk-full" if full else "failed",
+            says=f"{err.filename or work.stage.home}: {err.strerror}",
+            fix="make room, and fetch again: it goes on" if full else "",
+        )
     else:
         found = work.answer("done" if work.whole else "partial")
         progress.state = found.state
