@@ -165,9 +165,7 @@ def main() -> None:
         source = base / "var" / "log"
         logs(source, given.mb)
         with ExitStack() as stack:
-            # Without the start-up files of this machine's root, which each command would run.
-            lines = ["SetEnv HOME=/nonexistent"]
-            servers = tuple(stack.enter_context(serve(base, f"n{number}", lines)) for number in range(given.nodes))
+            servers = tuple(stack.enter_context(serve(base, f"n{number}")) for number in range(given.nodes))
             kept = tell(measure(Farm(servers, source, base, given.parallel), cpu, given.rounds))
     finally:
         shutil.rmtree(base, ignore_errors=True)
