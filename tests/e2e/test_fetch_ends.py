@@ -9,12 +9,14 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from haystack.errors import UsageError
 from haystack.nodes.fetch.model import Fetch
 from haystack.pipeline.fetch import fetch
 from haystack.report import fetch_report
@@ -148,11 +150,17 @@ def test_no_room_is_told_and_kept(cloud: Cloud, tmp_path: Path) -> None:
         cloud.write("z/medium.log", noise(6_000_000))
         process = started(cloud, "--bwlimit", "1M")
         until(lambda: staged(cloud) > 1_000_000)
-        (cloud.to / "other").write_bytes(bytes(10_500_000))
+        (cloud.to / "other").write_bytes(bytes(9_000_000))
         out, _ = process.communicate(timeout=20)
         assert (process.returncode, b"disk-full" in out) == (3, True), out
         free = os.statvfs(cloud.to)
         assert free.f_bavail * free.f_frsize > 50_000
+        with suppress(OSError), (cloud.to / "more").open("wb", buffering=0) as file:
+            while file.write(bytes(4096)):
+                pass
+        with pytest.raises(UsageError, match="No space left"):
+            cloud.fetch()
+        (cloud.to / "more").unlink()
         (cloud.to / "other").unlink()
         assert cloud.fetch().state == "done"
         assert cloud.differing() == []

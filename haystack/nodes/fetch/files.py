@@ -13,6 +13,7 @@ from .choice import Choice
 from .listing import Listing
 from .manifest import Kept, read_manifest, write_manifest
 from .model import Listed, Refusal
+from .room import is_full
 from .rotation import compressed, moves
 from .stage import Stage
 
@@ -154,6 +155,8 @@ class Files:
             try:
                 self.stage.promote(path, kept)
             except OSError as err:
+                if is_full(err):
+                    raise
                 self.failed[path] = Refusal(path, "failed", f"something stands in its place here: {err.strerror}")
                 continue
             files[path] = kept

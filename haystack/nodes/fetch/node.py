@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
@@ -19,7 +18,7 @@ from .files import Files
 from .listing import list_logs
 from .machine import bring_facts
 from .model import Listed, NodeFetch, Progress, Refusal, Stop, Wanted, Watch
-from .room import Room
+from .room import Room, is_full
 from .stage import Stage
 from .stretches import Asking, window
 
@@ -52,7 +51,7 @@ def fetch_node(node: Node, shared: Shared, progress: Progress) -> NodeFetch:
         found = work.answer("failed")._replace(reason="failed", says="the fetch was ended", fix="fetch again")
     except OSError as err:
         progress.state = "failed"
-        full = err.errno in (errno.ENOSPC, errno.EDQUOT)
+        full = is_full(err)
         found = work.answer("failed")._replace(
             reason="disk-full" if full else "failed",
             says=f"{err.filename or work.stage.home}: {err.strerror}",

@@ -9,7 +9,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -45,8 +45,9 @@ def ours(to: Path) -> Iterator[Path]:
             raise UsageError(
                 f"--to {to}: cannot be locked: {err.strerror}; choose a directory of a local disk"
             ) from err
-        file.truncate(0)
-        file.write(b"%d\n" % os.getpid())
+        with suppress(OSError):  # on a full disk it is locked all the same
+            file.truncate(0)
+            file.write(b"%d\n" % os.getpid())
         yield home
 
 
