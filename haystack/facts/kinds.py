@@ -16,7 +16,7 @@ class Kind(NamedTuple):
 
     ``words`` say one, with ``{value}`` and its labels; ``otherwise`` says one that is ``false``. ``nothing`` says that
     there is none, with the labels that were asked for; empty where that would mean nothing. ``number`` is set where the
-    value is one.
+    value is one, said with so many ``digits`` behind the point.
     """
 
     what: str
@@ -25,6 +25,7 @@ class Kind(NamedTuple):
     number: bool = True
     otherwise: str = ""
     nothing: str = ""
+    digits: int = 1
 
 
 KINDS = {
@@ -60,7 +61,9 @@ KINDS = {
         number=False,
         otherwise="the clock is not synchronised",
     ),
-    "clock_offset_seconds": Kind("how far the clock is off, ahead or behind, in seconds", "the clock is {value} s off"),
+    "clock_offset_seconds": Kind(
+        "how far the clock is off, ahead or behind, in seconds", "the clock is {value} s off", digits=3
+    ),
     "packages": Kind(
         "version of an installed package",
         "{package} is {value}",
@@ -90,9 +93,10 @@ def words_of_none(name: str, asked: Mapping[str, str]) -> str:
 
 
 def shown(fact: Fact) -> str:
-    """The value as a sentence has it: of a number one digit behind the point, and none that is zero."""
-    if KINDS[fact.name].number:
-        return f"{float(fact.value):.1f}".removesuffix(".0")
+    """The value as a sentence has it: of a number few digits behind the point, and none where all are zero."""
+    kind = KINDS[fact.name]
+    if kind.number:
+        return f"{float(fact.value):.{kind.digits}f}".removesuffix("." + "0" * kind.digits)
     return _cut(fact.value) or "a process that is not named"
 
 

@@ -35,13 +35,13 @@ _CRYPT = re.compile(
     r"\$(?:1|2[abxy]?|5|6|7|y|gy|P|H|S|apr1|argon2\w{0,2}|pbkdf2[\w-]{0,20}|scrypt)\$[^\s'\",;:]{8,500}"
 )
 # One of these is in every line with a secret, and in few others.
-_HINT = re.compile(
+HINT = re.compile(
     r"pass|secret|credential|token|key|auth|cookie|hmac|kek|pin|psk|pw|dsn|login|communit|user|hash_path|bind|rename|send"
     r"|@|\$|bearer|basic|gaaaa|identified",
     re.IGNORECASE,
 )
 # Nobody writes a longer line by hand, and it would take long to look at.
-_LONGEST = 16 << 10
+LONGEST = 16 << 10
 _USERS = frozenset(("user", "sentinel"))
 
 
@@ -65,9 +65,9 @@ def owes_secret(line: str) -> bool:
 
 def masked_line(section: str, line: str, *, comment: bool = False) -> str:
     """The line without its secrets; in a comment, which may be prose, less is taken for an option and its value."""
-    if len(line) > _LONGEST:
+    if len(line) > LONGEST:
         return hidden(line.rstrip())
-    if not _HINT.search(line):
+    if not HINT.search(line):
         return line
     line = _values_hidden("", line, _TERM, _TERM_VALUE)
     option = _OPTION.match(line)

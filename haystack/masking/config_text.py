@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .config_line import is_open, masked_line, opens_secret, owes_secret
+from .config_line import HINT, LONGEST, is_open, masked_line, opens_secret, owes_secret
 from .value import hidden, unknown_words
 
 _SECTION = re.compile(r"\s*\[(?P<name>[^\[\]{}\n]{1,200})\]\s*(?:[#;].*)?$")
@@ -29,7 +29,7 @@ def _lines(lines: list[str]) -> Iterator[str]:
     listed = owed = False  # a list may go on at the same indent; the next line goes on in any case
     for line in lines:
         says = line.strip()
-        pem = _PEM.search(line)
+        pem = _PEM.search(line) if "PRIVATE KEY" in line else None
         if in_key or pem:
             in_key = pem["which"] == "BEGIN" and "END" not in line[pem.end() :] if pem else True
             yield hidden(line) if says else line
@@ -37,16 +37,20 @@ def _lines(lines: list[str]) -> Iterator[str]:
         if not says:
             yield line
             continue
-        indent = len(line) - len(line.lstrip())
+        indent = line.index(says[0])
         if owed or 0 <= secret_at < indent or (listed and indent == secret_at and says.startswith("- ")):
             owed = says.endswith("\\")
             yield line[:indent] + hidden(says)
             continue
-        comment = _COMMENT.match(line)
+        comment = _COMMENT.match(line) if says[0] in "#;%!/" else None
+        if says[0] != "[" and len(line) < LONGEST and not HINT.search(line):
+            secret_at, listed = (secret_at, listed) if comment else (-1, False)
+            yield line
+            continue
         if comment:  # what it interrupts goes on
             yield comment["mark"] + masked_line(section, comment["rest"], comment=True)
             continue
-        found = _SECTION.match(line)
+        found = _SECTION.match(line) if says[0] == "[" else None
         if found:
             section, secret_at, listed = found["name"].strip().lower(), -1, False
             yield unknown_words(line)

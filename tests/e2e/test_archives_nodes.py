@@ -139,7 +139,7 @@ c1 Europe/Berlin, from etc/timezone
  nova-api /var/log/nova/nova-api.log 2 files {size} oslo 2026-11-22 05:00:00 … 06:00:00 UTC
  - /var/log/unknown 27 B raw no times
 
-c2 UTC, clock offset from facts.json; clock 3.2 s behind
+c2 UTC, clock offset from facts.json; clock 3.250 s behind
  - /var/log/empty.log 0 B empty no times
  nova-compute /var/log/nova/nova-compute.log.gz {gz} oslo 2026-11-22 06:00:03 … 06:01:03 UTC
 

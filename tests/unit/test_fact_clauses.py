@@ -192,7 +192,7 @@ HOLDS = [
     ({"load": [1, 36, 3], "cpus": 4}, clause("load.per_cpu", ("above", ("8",))), ["the load is 9 for each of 4 CPUs"]),
     ({"time": {"synchronised": False}}, clause("time.synchronised", ("equals", ("false",))), ["the clock is not synchronised"]),
     ({"time": {"synchronised": True}}, clause("time.synchronised", ("equals", ("true",))), ["the clock is synchronised"]),
-    ({"clock_offset_seconds": -90.04}, clause("clock_offset_seconds", ("above", ("60",))), ["the clock is 90 s off"]),
+    ({"clock_offset_seconds": -90.04}, clause("clock_offset_seconds", ("above", ("60",))), ["the clock is 90.040 s off"]),
     ({"packages": {"nova-compute": "3:27.1.0-1"}}, clause("packages", ("matches", ("^3:27",)), where=(("package", ("nova-compute",)),)), ["nova-compute is 3:27.1.0-1"]),
 ]  # fmt: skip
 
