@@ -148,9 +148,10 @@ def test_no_room_is_told_and_kept(cloud: Cloud, tmp_path: Path) -> None:
         (cloud.logs / "z/large.log").unlink()
         # What is told before does not always hold: the disk fills up by what others write.
         cloud.write("z/medium.log", noise(6_000_000))
-        process = started(cloud, "--bwlimit", "1M")
-        until(lambda: staged(cloud) > 1_000_000)
-        (cloud.to / "other").write_bytes(bytes(9_000_000))
+        # Slowly: rsync goes on for 0.4 s when it is told to end, and the reserve of so small a disk is 630 kB.
+        process = started(cloud, "--bwlimit", "512K")
+        until(lambda: staged(cloud) > 300_000)
+        (cloud.to / "other").write_bytes(bytes(11_000_000))
         out, _ = process.communicate(timeout=20)
         assert (process.returncode, b"disk-full" in out) == (3, True), out
         free = os.statvfs(cloud.to)
