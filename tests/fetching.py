@@ -98,6 +98,11 @@ def messages(directory: Path) -> list[str]:
 
 def started(cloud: Cloud, *options: str) -> subprocess.Popen[bytes]:
     """``haystack fetch`` as a process of its own."""
+    return subprocess.Popen(command(cloud, *options), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def command(cloud: Cloud, *options: str) -> list[str]:
+    """The words of a ``haystack fetch`` from the cloud's node, for which an inventory is written."""
     inventory = cloud.to.parent / "haystack.yaml"
     ssh, node = cloud.server.options, cloud.node
     document = {
@@ -105,15 +110,8 @@ def started(cloud: Cloud, *options: str) -> subprocess.Popen[bytes]:
         "nodes": {node.name: {"address": node.address, "port": node.port, "user": node.user, "logs": list(node.logs)}},
     }
     inventory.write_text(json.dumps(document))
-    command = [
-        str(Path(sys.executable).parent / "haystack"),
-        "fetch",
-        "--inventory",
-        str(inventory),
-        "--to",
-        str(cloud.to),
-    ]
-    return subprocess.Popen([*command, "--no-facts", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    program = str(Path(sys.executable).parent / "haystack")
+    return [program, "fetch", "--inventory", str(inventory), "--to", str(cloud.to), "--no-facts", *options]
 
 
 def until(condition: Callable[[], object], seconds: float = 20.0) -> None:

@@ -56,12 +56,16 @@ def serve(
     if not (home / "host_key").exists():
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(home / "host_key")], check=True)
     port = free_port()
+    # Without the start-up files of this machine's root, which each command would run.
+    environment = [f"HOME={home}", *(line.removeprefix("SetEnv ") for line in lines if line.startswith("SetEnv "))]
+    given = [line for line in lines if not line.startswith("SetEnv ")]
     authorized = home / "authorized_keys"
     authorized.write_text(key.with_suffix(".pub").read_text())
     (home / "sshd_config").write_text(
         "\n".join(
             (
-                *lines,  # the first word on a matter wins
+                *given,  # the first word on a matter wins
+                f"SetEnv {' '.join(environment)}",
                 f"Port {port}",
                 "ListenAddress 127.0.0.1",
                 f"HostKey {home / 'host_key'}",

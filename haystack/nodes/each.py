@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import queue
+import resource
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 from ..errors import NodeError
 from ..settings import Node
 
 _Result = TypeVar("_Result")
+# A login, a transfer over it and the directories it goes to, and as many again.
+_FILES = 32
 
 
 def each(
@@ -21,6 +25,7 @@ def each(
     Each node's work is done by one thread from begin to end, so that processes held by it live as long as the work. The
     threads do not keep the interpreter: whoever stops asking (^C) and ends, ends them.
     """
+    _allow_files(_FILES * min(parallel, len(nodes)))
     waiting: queue.SimpleQueue[Node] = queue.SimpleQueue()
     for node in nodes:
         waiting.put(node)
@@ -47,3 +52,12 @@ def each(
             yield done.get()
     finally:
         stopped.set()
+
+
+def _allow_files(count: int) -> None:
+    """Let this process open so many files besides, as far as the system lets it: by default it is 1024 in all."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count + 512 if hard == resource.RLIM_INFINITY else min(count + 512, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

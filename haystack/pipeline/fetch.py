@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
-import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -18,18 +15,17 @@ from ..nodes.each import each
 from ..nodes.fetch.model import Fetch, NodeFetch, Progress, Wanted, Watch
 from ..nodes.fetch.names import OURS
 from ..nodes.fetch.node import Shared, fetch_node
-from ..nodes.fetch.result import SCHEMA, row
+from ..nodes.fetch.result import row
 from ..nodes.fetch.room import Room
+from ..nodes.fetch.tree import keep, last, ours, time_text
 from ..nodes.ssh import Connections
-from ..nodes.writing import directory, permissions, write_whole
+from ..nodes.writing import permissions
 from ..search.config_places import config_place
 from ..search.layouts import is_archive_name, is_log_name
 from ..settings import Node, Settings
 from .common import sensible
 
 __all__ = ["Progress", "fetch"]
-
-LAST = "fetch.json"
 
 
 def fetch(
@@ -66,82 +62,66 @@ def fetch(
 
     wanted = Wanted(_is_log, is_config, since, until, journal, facts, bwlimit)
     jumps = {node.name: node for node in settings.nodes}
-    with _ours(Path(to)) as home, Connections(settings.ssh, jumps) as connections:
+    with ours(Path(to)) as home, Connections(settings.ssh, jumps) as connections:
         shared = Shared(home, wanted, connections, Room(home), watch, (home / OURS.upper()).exists())
         if show:
             show(board)
-        before = _last(home)
-        unfinished = {node.name: _unfinished(node.name, before.get(node.name, {})) for node in nodes}
-        if problems := _keep(home, began, before, unfinished):
-            raise UsageError(f"--to {to}: {problems[0]}")
+        before = last(home)
+        strangers = _strangers(settings, before)
+        rows = {name: row for name, row in before.items() if name not in strangers or (home / name).is_dir()}
+
+        def note(fetched: NodeFetch) -> None:
+            rows[fetched.node] = {**row(fetched, time_text(began)), "inventory": _inventory(settings)}
+
+        for node in nodes:
+            note(_unfinished(node.name, before.get(node.name, {})))
+        if problem := keep(home, began, rows):
+            raise UsageError(f"--to {to}: {problem}")
         try:
             for node, result in each(nodes, lambda node: fetch_node(node, shared, board[node.name]), parallel):
-                found[node.name] = _failed(result) if isinstance(result, NodeError) else result
+                if isinstance(result, NodeError):
+                    result = _failed(result, before.get(node.name, {}))
+                found[node.name] = result
+                board[node.name].state = found[node.name].state
+                note(found[node.name])
         finally:
             watch.ended.set()
-            problems = _keep(home, began, before, {**unfinished, **found})
-    answers = tuple(found[node.name] for node in nodes)
-    return Fetch(home, answers, began, time.monotonic() - clock, since, until, problems)
+            problem = keep(home, began, rows)
+    return Fetch(
+        home,
+        tuple(found[node.name] for node in nodes),
+        began,
+        time.monotonic() - clock,
+        since,
+        until,
+        problems=(problem,) if problem else (),
+        strangers=tuple(name for name in strangers if name in rows),
+    )
 
 
-@contextmanager
-def _ours(to: Path) -> Iterator[Path]:
-    """The directory of the tree, ours alone while it lasts. Raises UsageError."""
-    try:
-        if not to.exists():
-            to.mkdir(mode=0o700, parents=True)  # logs tell secrets
-        home = to.resolve()
-        with directory(home, (OURS,)) as ours:
-            lock = os.open("lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=ours)
-    except OSError as err:
-        raise UsageError(f"--to {to}: cannot be written to: {err.strerror}") from err
-    with os.fdopen(lock, "r+b") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as err:
-            raise UsageError(f"--to {to}: another fetch is at work there; wait for it, or choose another") from err
-        yield home
+def _inventory(settings: Settings) -> str | None:
+    return None if settings.path is None else str(settings.path.resolve())
+
+
+def _strangers(settings: Settings, before: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    """Nodes of the tree that were fetched by this inventory and are no longer in it."""
+    inventory = _inventory(settings)
+    if inventory is None:
+        return ()
+    return tuple(
+        sorted(name for name in before.keys() - settings.by_name.keys() if before[name].get("inventory") == inventory)
+    )
 
 
 def _is_log(name: str) -> bool:
     return is_log_name(name) and not is_archive_name(name)
 
 
-def _failed(error: NodeError) -> NodeFetch:
-    return NodeFetch(error.node, "failed", error.reason, error.says, error.fix)
+def _failed(error: NodeError, before: Mapping[str, Any]) -> NodeFetch:
+    fetched = str(before.get("fetched") or "")
+    return NodeFetch(error.node, "failed", error.reason, error.says, error.fix, fetched=fetched)
 
 
 def _unfinished(node: str, before: Mapping[str, Any]) -> NodeFetch:
     """What is true of a node until its fetch has ended, and stays true if it never does."""
-    fetched = before.get("fetched")
-    return NodeFetch(node, "failed", "failed", "its fetch did not end", "fetch again", fetched=str(fetched or ""))
-
-
-def _last(home: Path) -> dict[str, dict[str, Any]]:
-    """The rows of what was kept of the runs before, by node."""
-    try:
-        document = json.loads((home / OURS / LAST).read_bytes())
-        return {str(row["node"]): row for row in document["nodes"]}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return {}
-
-
-def _keep(
-    home: Path, began: datetime, before: Mapping[str, dict[str, Any]], found: Mapping[str, NodeFetch]
-) -> tuple[str, ...]:
-    """Keep what is known of each node of the tree; those that were not asked now stay as they were.
-
-    Where it cannot be kept, why: the tree then goes on saying what it said before.
-    """
-    rows = {**before, **{name: row(fetch, time_text(began)) for name, fetch in found.items()}}
-    document = {"schema": SCHEMA, "began": time_text(began), "nodes": [rows[name] for name in sorted(rows)]}
-    try:
-        write_whole(home / OURS / LAST, (json.dumps(document, indent=1) + "\n").encode("ascii"))
-    except OSError as err:
-        return (f"{OURS}/{LAST} cannot be written: {err.strerror}",)
-    return ()
-
-
-def time_text(time: datetime) -> str:
-    """A time of a run, in UTC."""
-    return time.astimezone(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return _failed(NodeError(node, "failed", "its fetch did not end", "fetch again"), before)

@@ -41,6 +41,7 @@ def as_json(fetch: Fetch, ascii_only: bool = False) -> str:
         "seconds": round(fetch.seconds, 3),
         "nodes": [row(node, asked) for node in fetch.nodes],
         "problems": list(fetch.problems),
+        "strangers": list(fetch.strangers),
     }
     return json.dumps(document, indent=1, ensure_ascii=ascii_only) + "\n"
 
@@ -69,6 +70,11 @@ def render_to(fetch: Fetch, console: Console) -> None:
     console.print(_sum(fetch))
     for problem in fetch.problems:
         console.print(Text(clean(problem), style="red"))
+    if fetch.strangers:
+        names = clean(", ".join(fetch.strangers))
+        console.print(
+            Text(f"here, but no longer in the inventory: {names}; still read until you remove it", style="yellow")
+        )
     if any(node.fetched for node in fetch.nodes):
         console.print(Text(f"next: haystack trace ID --logs {shlex.quote(str(fetch.to))}", style="dim"))
 

@@ -22,6 +22,7 @@ from haystack.settings import Node, Settings
 from tests.fetching import (
     ROOT,
     Cloud,
+    command,
     files,
     noise,
     services,
@@ -209,13 +210,8 @@ def test_it_is_shown_on_a_terminal(cloud: Cloud) -> None:
     import pty
 
     master, slave = pty.openpty()
-    cloud.write("z/large.log", noise(2_000_000))
-    process = started(cloud, "--bwlimit", "1M")
-    process.kill()
-    process.communicate()
-    words = [
-        *process.args,
-    ]  # type: ignore[misc]
+    cloud.write("z/large.log", noise(1_000_000))
+    words = command(cloud, "--bwlimit", "1M")
     process = subprocess.Popen(
         words, stdout=subprocess.PIPE, stderr=slave, env={**os.environ, "TERM": "xterm", "COLUMNS": "100"}
     )

@@ -99,6 +99,16 @@ def test_a_journal_cut_in_the_middle_ends_with_a_whole_entry(journald: Cloud, tm
     assert messages(journald.home / "var/log/journal") == ["first", "of"]
 
 
+def test_an_entry_of_a_time_to_come_does_not_end_the_journal(journald: Cloud, tmp_path: Path) -> None:
+    with (tmp_path / "journal.txt").open("a") as file:
+        file.write(f"{microseconds(10**9)} of a clock that was wrong\n")
+    journald.fetch(journal=True)
+    with (tmp_path / "journal.txt").open("a") as file:
+        file.write(f"{int(time.time() * 1e6)} third\n")
+    journald.fetch(journal=True)
+    assert "third" in messages(journald.home / "var/log/journal")
+
+
 def test_what_containers_say_comes_with_their_names(journald: Cloud, tmp_path: Path) -> None:
     journald.node = journald.node._replace(containers="docker")
     stamps = [

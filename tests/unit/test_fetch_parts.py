@@ -5,8 +5,12 @@ from __future__ import annotations
 import io
 import json
 import struct
+import subprocess
+import sys
+import time
 from datetime import datetime, timezone
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -17,10 +21,11 @@ from haystack.nodes.fetch import containers, journal
 from haystack.nodes.fetch.choice import choose
 from haystack.nodes.fetch.listing import Listing, list_logs
 from haystack.nodes.fetch.manifest import Kept, Manifest, Stretch, read_manifest, write_manifest
-from haystack.nodes.fetch.model import Listed, Wanted
+from haystack.nodes.fetch.model import Listed, Wanted, Watch
 from haystack.nodes.fetch.names import collisions, objection
-from haystack.nodes.fetch.rotation import moves
-from haystack.nodes.fetch.stretches import Gap, gaps
+from haystack.nodes.fetch.rotation import compressed, moves
+from haystack.nodes.fetch.stream import _Pipe
+from haystack.nodes.fetch.stretches import Gap, gaps, window
 from haystack.nodes.ssh import Answer
 from haystack.services import unrotated
 from haystack.settings import Node
@@ -73,6 +78,8 @@ def listed(path: str, inode: int = 1, size: int = 10, day: int = 1) -> Listed:
         (("/l/A", "/l/a"), False, set()),
         (("/l/A", "/l/a"), True, {"/l/a"}),
         (("/l/A", "/l/a/b"), True, {"/l/A"}),
+        (("/l/\u00e9", "/l/e\u0301"), False, set()),
+        (("/l/\u00e9", "/l/e\u0301"), True, {"/l/e\u0301"}),
     ],
 )
 def test_no_file_lands_in_the_place_of_another(paths: tuple[str, ...], fold: bool, bad: set[str]) -> None:
@@ -165,6 +172,68 @@ def test_only_what_is_not_held_is_asked_for(asked: Gap, held: list[tuple[int, in
     assert list(gaps(asked, [Stretch("x", *bounds, 1) for bounds in held])) == expected
 
 
+@pytest.mark.parametrize(
+    ("since", "until", "ahead", "expected"),
+    [
+        # More than the window, to the minute; by the node's clock.
+        (600, None, 0.0, Gap(480, None)),
+        (630, None, 0.7, Gap(480, None)),
+        (600, None, 7200.0, Gap(7680, None)),
+        (600, 1200, -60.0, Gap(420, 1260)),
+        # A time that is not over yet may still be written to.
+        (600, 99_990, 0.0, Gap(480, None)),
+        (None, None, 0.0, Gap(100_000 - 86_400 - 160, None)),
+        (None, 90_000, 0.0, Gap(90_000 - 86_400 - 120, 90_120)),
+    ],
+)
+def test_the_window_of_sources(since: int | None, until: int | None, ahead: float, expected: Gap) -> None:
+    bounds = [None if at is None else datetime.fromtimestamp(at, tz=timezone.utc) for at in (since, until)]
+    found = window(Wanted(lambda name: True, lambda path: False, *bounds), ahead, 100_000.0)
+    assert found == Gap(expected.since * 10**6, expected.until and expected.until * 10**6)
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "expected"),
+    [
+        ({"x-2": 2}, {"x-2.gz": 2}, ["x-2.gz"]),
+        ({"x-2": 2}, {"x-2.zst": 2}, ["x-2.zst"]),
+        ({"x-2": 2}, {"x-2.gz": 3}, []),  # of another time
+        ({"x-2": 2}, {"x-2.gz": 2, "x-2": 2}, []),  # both are there
+        ({"x-2": 2}, {"x-20.gz": 2}, []),
+    ],
+)
+def test_what_was_compressed(here: dict[str, int], there: dict[str, int], expected: list[str]) -> None:
+    kept = {path: Kept(1, 1, 10, day * 10**12 + 5, "") for path, day in here.items()}
+    found = compressed(kept, {path: Listed(path, 1, 2, 4, day * 10**12) for path, day in there.items()})
+    assert [file.path for _, file in found] == expected
+
+
+def test_what_comes_through_a_pipe_keeps_the_limit() -> None:
+    began = time.monotonic()
+    with subprocess.Popen(["head", "-c", "60000", "/dev/zero"], stdout=-1, stderr=-1) as process:
+        data = io.BufferedReader(_Pipe("n1", process, Watch(), 100_000)).read()
+    assert len(data) == 60_000
+    assert 0.5 < time.monotonic() - began < 5
+
+
+def test_more_nodes_at_once_than_files_may_be_open() -> None:
+    script = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 4096))
+from haystack.nodes.each import each
+from haystack.nodes.fetch.stream import ready
+from haystack.settings import Node
+nodes = [Node(f"n{number}") for number in range(120)]
+opened = list(each(nodes, lambda node: [os.pipe() for _ in range(8)], 120))
+(_, pipes) = max(opened, key=lambda found: found[1][-1])
+os.write(pipes[-1][1], b"x")
+assert pipes[-1][0] > 1024, pipes
+assert ready((pipes[0][0], pipes[-1][0]), 1) == [pipes[-1][0]]
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def entry(number: int, text: bytes = b"text") -> bytes:
     return (
         b"__CURSOR=s=6c;i=%x\n__REALTIME_TIMESTAMP=%d\nMESSAGE\n" % (number, 10**15 + number)
@@ -174,28 +243,42 @@ def entry(number: int, text: bytes = b"text") -> bytes:
     )
 
 
-@given(st.lists(st.binary(max_size=60), max_size=4), st.data())
-def test_of_a_journal_cut_anywhere_only_whole_entries_are_kept(texts: list[bytes], data: st.DataObject) -> None:
+# Texts of entries that look like entries, like their ends and like their beginnings.
+_FORGED = (entry(9 * 10**15), b"\n\n" + entry(7)[:40], b"x\n\n__CURSOR=", entry(5, b"\n\n" + entry(4))[:-3])
+
+
+@given(
+    st.lists(st.binary(max_size=60) | st.sampled_from(_FORGED), max_size=4),
+    st.sampled_from([b"", entry(3), entry(3, _FORGED[0])]),
+    st.sampled_from([0, 50, 200, 1000]),
+    st.data(),
+)
+def test_of_a_journal_cut_anywhere_only_whole_entries_are_kept(
+    texts: list[bytes], before: bytes, stepped: int, data: st.DataObject
+) -> None:
     entries = [entry(number, text) for number, text in enumerate(texts)]
     whole = b"".join(entries)
     cut = data.draw(st.integers(0, len(whole)))
     ends = [sum(map(len, entries[:count])) for count in range(len(entries) + 1)]
     expected = max(end for end in ends if end <= cut)
-    found = journal.ending(io.BytesIO(whole[:cut]), 0)
-    assert found.size == expected
+    # Who begins in the middle of a text may be misled; all of these begin with the first entry.
+    stepped = 1 << 20 if set(texts) & set(_FORGED) else stepped
+    with mock.patch.object(journal, "_STEPPED", stepped):
+        found = journal.ending(before + whole[:cut], len(before))
+    assert found.end == len(before) + expected
     assert found.last == (10**15 + ends.index(expected) - 1 if expected else 0)
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_no_journal(data: bytes) -> None:
-    assert 0 <= journal.ending(io.BytesIO(data), 0).size <= len(data)
-    assert 0 <= containers.ending(io.BytesIO(data), 0).size <= len(data)
+    assert 0 <= journal.ending(data, 0).end <= len(data)
+    assert 0 <= containers.ending(data, 0).end <= len(data)
 
 
 def test_the_last_time_of_a_containers_lines() -> None:
     lines = b"2026-11-22T06:07:38.123456789Z one\n2026-11-22T08:07:39+02:00 two\nno stamp\n2026-11-22T06:07:40Z cu"
-    found = containers.ending(io.BytesIO(lines), 100)
-    assert found.size == 100 + lines.rindex(b"\n") + 1
+    found = containers.ending(b"\n" * 100 + lines, 100)
+    assert found.end == 100 + lines.rindex(b"\n") + 1
     assert found.last == int(datetime(2026, 11, 22, 6, 7, 39, tzinfo=timezone.utc).timestamp()) * 10**6
 
 
@@ -250,9 +333,11 @@ def test_whatever_a_node_lists_is_inside_its_log_roots_or_an_error(records: list
     try:
         found = list_logs(Says(b"\0".join(records), stderr), 0.0)  # type: ignore[arg-type]
     except NodeError as err:
-        assert err.reason == "garbage"
+        reason, paths = err.reason, []
     else:
-        assert all(not objection(path, ("/var/log",)) for path in found.files)
+        reason, paths = "garbage", list(found.files)
+    assert reason == "garbage"
+    assert all(not objection(path, ("/var/log",)) for path in paths)
 
 
 def test_a_listing_is_read_behind_a_shells_greeting() -> None:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+import mmap
 import re
-from collections.abc import Callable
 from datetime import datetime, timezone
-from typing import BinaryIO
 
 from ...errors import NodeError
-from ..abilities import Abilities
 from ..reasons import last_words
 from ..ssh import Connection
 from .manifest import Stretch
-from .model import Refusal, Watch
-from .stage import Stage
-from .stream import saying
-from .stretches import Ending, Gap, bring, gaps, still_held, too_much
+from .model import Refusal
+from .stretches import Asking, Ending, bring, gaps, still_held, too_much
 
 _MOST = 500
+# A line is of 16 KiB at most, then docker begins another.
+_LAST_LINES = 256 << 10
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}")
 _STAMP = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d) ")
 
@@ -30,30 +28,25 @@ def names(connection: Connection, tool: str) -> tuple[str, ...]:
             connection.node.name, "failed", f"{tool} ps: {last_words(answer.stderr)}", "set `sudo: true` for the node"
         )
     lines = answer.stdout.decode("utf-8", "replace").split()
-    return tuple(dict.fromkeys(line for line in lines if _NAME.fullmatch(line)))[:_MOST]
+    return tuple(dict.fromkeys(line for line in lines if _NAME.fullmatch(line)))
 
 
-def containers(
-    connection: Connection,
-    abilities: Abilities,
-    stage: Stage,
-    asked: Gap,
-    held: dict[str, tuple[Stretch, ...]],
-    watch: Watch,
-    came: Callable[[int], None],
-) -> list[Refusal]:
+def containers(asking: Asking, held: dict[str, tuple[Stretch, ...]]) -> list[Refusal]:
     """Bring what containers said since; ``held`` is kept up by container. What was wrong with one is in the answer."""
-    tool = connection.node.containers
+    tool = asking.connection.node.containers
+    found = names(asking.connection, tool)
     troubles = []
-    for name in names(connection, tool):
+    if len(found) > _MOST:
+        troubles.append(Refusal(tool, "failed", f"{len(found)} containers; only the first {_MOST} were asked"))
+    for name in found[:_MOST]:
         source = f"{tool} {name}"
-        held[source] = still_held(stage, held.get(source, ()))
-        for gap in list(gaps(asked, held[source])):
+        held[source] = still_held(asking.stage, held.get(source, ()))
+        for gap in list(gaps(asking.gap, held[source])):
             command = f"{tool} logs --timestamps --since {_time(gap.since)}"
             command += f" --until {_time(gap.until)}" if gap.until is not None else ""
-            with saying(connection, abilities, f"{command} {name} 2>&1", watch) as said:
+            with asking.saying(f"{command} {name} 2>&1") as said:
                 base = f"/var/log/containers/{tool}_logs_--timestamps_{name}"
-                brought = bring(stage, base, gap, held[source], said, ending, came)
+                brought = bring(asking, base, gap, held[source], said, ending)
             held[source] = brought.held
             if brought.cut:
                 troubles.append(too_much(source))
@@ -64,12 +57,12 @@ def containers(
     return troubles
 
 
-def ending(file: BinaryIO, at: int) -> Ending:
-    """Where the last whole line ends in a file that is read from ``at`` on, and the last time in it."""
-    tail = file.read()
-    size = tail.rfind(b"\n") + 1
-    stamps = [found for line in tail[:size].rsplit(b"\n", 200)[-200:] if (found := _STAMP.match(line))]
-    return Ending(at + size, max(map(_microseconds, stamps), default=0))
+def ending(data: bytes | mmap.mmap, begun: int) -> Ending:
+    """Where the last whole line ends in what came from ``begun`` on, and the last time in the lines before it."""
+    end = max(begun, data.rfind(b"\n", begun) + 1)
+    lines = data[max(begun, end - _LAST_LINES) : end].split(b"\n")
+    stamps = [found for line in lines if (found := _STAMP.match(line))]
+    return Ending(end, max(map(_microseconds, stamps), default=0))
 
 
 def _microseconds(found: re.Match[bytes]) -> int:

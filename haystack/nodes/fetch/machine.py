@@ -13,6 +13,7 @@ from ..writing import directory, write_in
 from .manifest import Manifest
 from .model import Refusal, Wanted, Watch
 from .names import FACTS, OURS, objection, relative
+from .room import is_full
 from .stage import Stage
 
 
@@ -52,6 +53,8 @@ def _configuration(connection: Connection, stage: Stage, wanted: Wanted, watch: 
             with directory(stage.home, above) as place, directory(stage.home, (OURS,)) as ours:
                 write_in(place, name, text, by=ours)
         except OSError as err:
+            if is_full(err):
+                raise
             raise NodeError(
                 connection.node.name, "failed", f"something stands in the place of {path} here: {err.strerror}"
             ) from err

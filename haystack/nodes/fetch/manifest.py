@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -90,11 +90,6 @@ def write_manifest(directory: Path, manifest: Manifest) -> None:
         "stretches": {source: [s._asdict() for s in rows] for source, rows in sorted(manifest.stretches.items())},
     }
     write_whole(directory / NAME, json.dumps(document, separators=(",", ":")).encode("ascii"))
-
-
-def under_way(files: Iterable[Listed]) -> dict[str, Listed]:
-    """What is under way, by path."""
-    return {file.path: file for file in files}
 
 
 def _rows(files: Mapping[str, Listed]) -> dict[str, dict[str, int]]:

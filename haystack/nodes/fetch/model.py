@@ -119,7 +119,10 @@ class NodeFetch(NamedTuple):
 
 
 class Fetch(NamedTuple):
-    """What a run of ``fetch`` did; ``nodes`` in the order they were given. ``problems`` are the run's own."""
+    """What a run of ``fetch`` did; ``nodes`` in the order they were given. ``problems`` are the run's own.
+
+    ``strangers`` are nodes of the tree that this inventory once had, and no longer has.
+    """
 
     to: Path
     nodes: tuple[NodeFetch, ...]
@@ -128,3 +131,4 @@ class Fetch(NamedTuple):
     since: datetime | None = None
     until: datetime | None = None
     problems: tuple[str, ...] = ()
+    strangers: tuple[str, ...] = ()

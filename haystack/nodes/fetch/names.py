@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
+from unicodedata import normalize
 
 from .model import Listed
 
@@ -43,7 +44,8 @@ def collisions(files: Iterable[Listed], fold: bool) -> set[str]:
     directories: dict[str, str] = {}
     bad: set[str] = set()
     for file in files:
-        key = file.path.casefold() if fold else file.path
+        # Where case does not count, how a letter with an accent is spelt does not either.
+        key = normalize("NFC", file.path).casefold() if fold else file.path
         if key in places:
             bad.add(file.path)
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -62,6 +63,11 @@ class Room:
         """Raises NodeError when the reserve is touched."""
         if self.free() < 0:
             raise NodeError(node, "disk-full", "no room is left here", "make room, and fetch again: it goes on")
+
+
+def is_full(error: OSError) -> bool:
+    """Whether an error is that of a full disk or quota."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def _megabytes(size: int) -> str:

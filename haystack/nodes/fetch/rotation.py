@@ -1,4 +1,4 @@
-"""What was rotated on a node since the last fetch: the same inode under another name is moved here as well."""
+"""What was rotated on a node since it was last listed: what is here of it follows."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from collections.abc import Iterator, Mapping
 from .manifest import Kept
 from .model import Listed
 
+_PACKED = (".gz", ".xz", ".zst", ".bz2")
+# Who compresses a log keeps its time, some to the second only.
+_SAME_TIME = 2 * 10**9
 
-def moves(kept: Mapping[str, Kept], listed: Mapping[str, Listed]) -> Iterator[tuple[str, str]]:
-    """(path here, path there), in an order in which no file that is still to be moved is written over.
 
-    ``kept`` is what is here, whole. A file that shrank is another one: its inode was used again.
+def moves(kept: Mapping[str, Kept | Listed], listed: Mapping[str, Listed]) -> Iterator[tuple[str, str]]:
+    """(path here, path there) of one inode, in an order in which nothing that is still to be moved is written over.
+
+    ``kept`` is what is here. A file that shrank is another one: its inode was used again.
     """
     by_inode: dict[tuple[int, int], list[Listed]] = {}
     for file in listed.values():
@@ -33,3 +37,15 @@ def moves(kept: Mapping[str, Kept], listed: Mapping[str, Listed]) -> Iterator[tu
             return  # a circle: what changed places comes anew
         for path in free:
             yield path, going.pop(path)
+
+
+def compressed(kept: Mapping[str, Kept], listed: Mapping[str, Listed]) -> Iterator[tuple[str, Listed]]:
+    """(path here, file there) of what is no longer there as it is here, but compressed under its own name."""
+    for path, entry in kept.items():
+        if path in listed:
+            continue
+        for packed in _PACKED:
+            file = listed.get(path + packed)
+            if file is not None and abs(file.mtime - entry.mtime) < _SAME_TIME:
+                yield path, file
+                break

@@ -8,7 +8,6 @@ for.
 from __future__ import annotations
 
 import os
-import select
 import shlex
 import shutil
 import socket
@@ -31,6 +30,7 @@ from .names import PARTIAL, relative
 from .room import Room
 from .rsync import Moved, end
 from .stage import Stage
+from .stream import ready
 
 _CHUNK = 32 << 10
 # So much is asked for at once: at 50 ms there and back 80 MB/s.
@@ -61,7 +61,7 @@ class _Client(SFTPClient):
         deadline = time.monotonic() + _STALLED
         while len(data) < n:
             self.watch.check()
-            if not select.select([self.sock], [], [], _TICK)[0]:
+            if not ready((self.sock.fileno(),), _TICK):
                 if time.monotonic() > deadline:
                     raise TimeoutError
                 continue

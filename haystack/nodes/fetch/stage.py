@@ -49,7 +49,7 @@ class Stage:
                 elif PARTIAL in parts:
                     continue
                 elif temporary := TEMPORARY.fullmatch(name):
-                    _keep_part(handle, name, temporary["name"], info.st_size)
+                    _keep_part(handle, name, handle, temporary["name"], info.st_size)
                 else:
                     found.append(("/" + "/".join((*parts, name)), info.st_size))
         # os.fwalk tells links to directories as directories, and does not enter them.
@@ -65,12 +65,23 @@ class Stage:
         with suppress(OSError), directory(self.path, parts[:-1], make=False) as handle:
             os.unlink(parts[-1], dir_fd=handle)
 
-    def keep_as_part(self, path: str) -> None:
-        """Make a file that came whole, but may not be the one that was asked for, the basis of its next transfer."""
-        parts = relative(path).split("/")
-        with suppress(OSError), directory(self.path, parts[:-1]) as handle:
-            size = os.stat(parts[-1], dir_fd=handle, follow_symlinks=False).st_size
-            _keep_part(handle, parts[-1], parts[-1], size)
+    def keep_as_part(self, path: str, to: str) -> None:
+        """Make a file that came whole, but may not be the one that was asked for, the basis of the transfer of another
+        path, or of its own."""
+        old, new = relative(path).split("/"), relative(to).split("/")
+        with suppress(OSError), directory(self.path, old[:-1]) as here, directory(self.path, new[:-1]) as there:
+            size = os.stat(old[-1], dir_fd=here, follow_symlinks=False).st_size
+            _keep_part(here, old[-1], there, new[-1], size)
+
+    def move_part(self, path: str, to: str) -> None:
+        """Make the partial file of a path that of another one."""
+        old, new = relative(path).split("/"), relative(to).split("/")
+        with (
+            suppress(OSError),
+            directory(self.path, (*old[:-1], PARTIAL), make=False) as here,
+            directory(self.path, (*new[:-1], PARTIAL)) as there,
+        ):
+            os.rename(old[-1], new[-1], src_dir_fd=here, dst_dir_fd=there)
 
     def parts(self, wanted: Mapping[str, Listed]) -> dict[str, int]:
         """Sizes of the partial files of what is wanted; others are removed, and those shorter than what is here."""
@@ -135,17 +146,17 @@ class Stage:
                     Path(above).rmdir()
 
 
-def _keep_part(handle: int, name: str, wanted: str, size: int) -> None:
+def _keep_part(here: int, name: str, there: int, wanted: str, size: int) -> None:
     with suppress(FileExistsError):
-        os.mkdir(PARTIAL, dir_fd=handle)
-    part = os.open(PARTIAL, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=handle)
+        os.mkdir(PARTIAL, dir_fd=there)
+    part = os.open(PARTIAL, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=there)
     try:
         try:
             if os.stat(wanted, dir_fd=part, follow_symlinks=False).st_size >= size:
-                os.unlink(name, dir_fd=handle)
+                os.unlink(name, dir_fd=here)
                 return
         except FileNotFoundError:
             pass
-        os.rename(name, wanted, src_dir_fd=handle, dst_dir_fd=part)
+        os.rename(name, wanted, src_dir_fd=here, dst_dir_fd=part)
     finally:
         os.close(part)

@@ -10,7 +10,7 @@ import select
 import subprocess
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
@@ -22,6 +22,7 @@ from .rsync import end
 
 _TICK = 0.25
 _STALLED = 120.0
+_LIFETIME = 24 * 3600.0
 _MOST_STDERR = 64 << 10
 _STATUS = re.compile(r"^haystack-status (\d{1,3})$", re.MULTILINE)
 
@@ -72,19 +73,32 @@ class Said:
 
 
 @contextmanager
-def saying(connection: Connection, abilities: Abilities, command: str, watch: Watch) -> Iterator[Said]:
-    """Run a command on a node at low priority; what it says on stdout comes compressed with what the node has."""
+def saying(
+    connection: Connection, abilities: Abilities, command: str, watch: Watch, *, bwlimit: int = 0
+) -> Iterator[Said]:
+    """Run a command on a node at low priority; what it says on stdout comes compressed with what the node has.
+
+    With ``bwlimit`` no faster than so many bytes a second: what nobody reads stays there.
+    """
     packer = next((tool for tool in ("zstd", "gzip") if tool in abilities.tools), "")
     low = "nice -n 19 " if "nice" in abilities.tools else ""
     pack = {"zstd": "zstd -q -1 -c", "gzip": "gzip -1 -c"}.get(packer, "cat")
     script = f"{{ {low}{command}; echo haystack-status $? >&2; }} | {low}{pack}"
-    process = connection.start(script, stdin=subprocess.DEVNULL)
-    pipe = _Pipe(connection.node.name, process, watch)
+    process = connection.start(script, stdin=subprocess.DEVNULL, lifetime=_LIFETIME)
+    pipe = _Pipe(connection.node.name, process, watch, bwlimit)
     try:
         yield Said(_unpacked(pipe, packer), pipe)
     finally:
         pipe.drain()
         end(process)
+
+
+def ready(handles: Sequence[int], seconds: float) -> list[int]:
+    """Those of some handles that can be read, or have ended, within a time. select(2) knows none above 1023."""
+    poll = select.poll()
+    for handle in handles:
+        poll.register(handle, select.POLLIN)
+    return [handle for handle, _ in poll.poll(seconds * 1000)]
 
 
 def _unpacked(pipe: _Pipe, packer: str) -> BinaryIO:
@@ -107,7 +121,7 @@ def _zstd_error() -> type[Exception]:
 class _Pipe(io.RawIOBase):
     """A process's stdout, with its stderr read beside it so that neither stops the other."""
 
-    def __init__(self, node: str, process: subprocess.Popen[bytes], watch: Watch) -> None:
+    def __init__(self, node: str, process: subprocess.Popen[bytes], watch: Watch, bwlimit: int) -> None:
         self.node = node
         self.moved = 0
         self.stderr = bytearray()
@@ -116,6 +130,8 @@ class _Pipe(io.RawIOBase):
         self._out, self._err = process.stdout.fileno(), process.stderr.fileno()
         self._open = [self._out, self._err]
         self._watch = watch
+        self._limit = bwlimit
+        self._began = time.monotonic()
 
     def readable(self) -> bool:
         """It is."""
@@ -128,7 +144,7 @@ class _Pipe(io.RawIOBase):
             self._watch.check()
             if time.monotonic() > deadline:
                 raise NodeError(self.node, "slow", f"nothing came for {_STALLED:.0f} s", "is it overloaded?")
-            for handle in select.select(self._open, [], [], _TICK)[0]:
+            for handle in ready(self._open, _TICK):
                 if handle == self._err:
                     self._words()
                     continue
@@ -137,13 +153,20 @@ class _Pipe(io.RawIOBase):
                     self._open.remove(self._out)
                     break
                 self.moved += len(data)
+                self._hold_back()
                 buffer[: len(data)] = data
                 return len(data)
         return 0
 
+    def _hold_back(self) -> None:
+        """Wait until no more has come than may have."""
+        if self._limit:
+            self._watch.ended.wait(max(0.0, self.moved / self._limit - (time.monotonic() - self._began)))
+            self._watch.check()
+
     def drain(self) -> None:
         """Read what is left of stderr, as far as it has come."""
-        while self._out not in self._open and self._err in self._open and select.select([self._err], [], [], 1)[0]:
+        while self._out not in self._open and self._err in self._open and ready([self._err], 1):
             self._words()
 
     def _words(self) -> None:
