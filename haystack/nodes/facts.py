@@ -52,8 +52,10 @@ s packages; { t dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Version}\\n' 
 
 
 def gather(connection: Connection, offset: Offset | None = None, to_cite: bool = False) -> dict[str, object]:
-    """The document of ``facts.json``. ``offset`` is the clock's, measured anew unless given; ``to_cite`` leaves out what
-    no cause is supported by, to be cheaper for the node. Raises NodeError."""
+    """The document of ``facts.json``. ``offset`` is the clock's, measured anew unless given.
+
+    ``to_cite`` leaves out what no cause is supported by, to be cheaper for the node. Raises NodeError.
+    """
     node = connection.node
     offset = offset or measure(connection)
     script = shlex.quote(_script(node.containers, to_cite))
