@@ -126,7 +126,7 @@ def test_garbage_does_not_hold_up_the_others(server: Sshd, tmp_path: Path) -> No
     shells = {
         "babbles": "yes",
         "lies": "printf '> 1\\nnot gzip at all\\n< 1\\n'; sleep 1",
-        "bomb": "printf '> 1\\n'; head -c 20000000 /dev/zero | gzip -1; sleep 5",
+        "bomb": "printf '> 1\\n'; head -c 20000000 /dev/zero | gzip -1; sleep 20",
         "dies": "exit 1",
         "silent": "exec cat >/dev/null",
     }
