@@ -148,6 +148,7 @@ def test_garbage_does_not_hold_up_the_others(server: Sshd, tmp_path: Path) -> No
         began = time.monotonic()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("haystack.search.live.session.PATIENCE", 8.0)
+            patch.setattr("haystack.search.live.session._MOST_BYTES", 16 << 20)
             found = live(server, *nodes)
         assert time.monotonic() - began < 60
     assert found.candidates[0].pattern.id == "neutron-server-stopped"
