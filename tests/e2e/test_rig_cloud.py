@@ -37,9 +37,9 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         yield made
 
 
-def trace(cloud: Cloud, *logs: str) -> dict[str, object]:
+def trace(cloud: Cloud, *words: str) -> dict[str, object]:
     incident = yaml.safe_load((FIXTURES / INCIDENT / "incident.yaml").read_text())
-    done = cloud.client.haystack("trace", incident["trace"], *logs, "--format", "json")
+    done = cloud.client.haystack("trace", incident["trace"], *words, "--format", "json")
     return dict(json.loads(done.stdout))
 
 
@@ -97,6 +97,15 @@ def test_the_diagnosis_is_that_of_local_files(built: Cloud, local: dict[str, obj
     assert fetched["candidates"][0]["pattern"] == incident["expect"]  # type: ignore[index]
     assert cause(fetched) == cause(local)
     assert order(fetched) == order(local)
+
+
+def test_the_live_diagnosis_is_that_of_fetched_files(built: Cloud) -> None:
+    fetched = trace(built, "--logs", "logs")
+    live = trace(built, "--live", "--node", "co*", "--node", "network*", "--node", "storage*")
+    assert cause(live) == cause(fetched)
+    assert order(live) == order(fetched)
+    for here, there in zip(fetched["timeline"], live["timeline"], strict=True):  # type: ignore[call-overload]
+        assert abs(seconds(here["time"]) - seconds(there["time"])) < 0.05
 
 
 def test_times_are_corrected_to_within_50_ms(built: Cloud, local: dict[str, object]) -> None:
