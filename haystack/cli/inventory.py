@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
-from ..errors import SettingsError
+from ..errors import SettingsError, UsageError
 from ..settings import Node, Settings
 from .options import with_options
+
+if TYPE_CHECKING:
+    from ..pipeline.live import Live
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -48,6 +51,20 @@ _REACH = (
 )
 
 
+_OF_LIVE = {
+    "inventory": "--inventory",
+    "sites": "--site",
+    "roles": "--role",
+    "accept_new_host_keys": "--accept-new-host-keys",
+    "parallel": "--parallel",
+}
+_LIVE = click.option(
+    "--live",
+    is_flag=True,
+    help="Search the logs on the nodes of the inventory, where they lie. --node chooses among these.",
+)
+
+
 class Chosen(NamedTuple):
     """The inventory, and those of its nodes that are meant."""
 
@@ -67,7 +84,7 @@ def choice_options(command: _Function) -> _Function:
 
 def live_options(command: _Function) -> _Function:
     """The options of a command that may go to nodes and has a ``--node`` of its own."""
-    return with_options(command, (*(option for option in _CHOICE if option is not _CHOICE[1]), *_REACH))
+    return with_options(command, (_LIVE, *(option for option in _CHOICE if option is not _CHOICE[1]), *_REACH))
 
 
 def chosen(options: Mapping[str, Any]) -> Chosen:
@@ -85,3 +102,21 @@ def chosen(options: Mapping[str, Any]) -> Chosen:
     settings = load(path)
     settings = settings._replace(ssh=settings.ssh._replace(accept_new=bool(options.get("accept_new_host_keys"))))
     return Chosen(settings, choose(settings, options["nodes"], options["sites"], options["roles"]))
+
+
+def nodes_to_ask(ctx: click.Context, options: Mapping[str, Any]) -> Live | None:
+    """The nodes that ``--live`` asks; None without it.
+
+    Raises UsageError for options that do not go together, and what ``chosen`` raises.
+    """
+    given = {name for name in options if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE}
+    if not options["live"]:
+        for name in sorted(given & set(_OF_LIVE)):
+            raise UsageError(f"{_OF_LIVE[name]} goes with --live only")
+        return None
+    if options["logs"]:
+        raise UsageError("--logs and --live are two places to search; name one of them")
+    from ..pipeline.live import Live
+
+    inventory = chosen(options)
+    return Live(inventory.nodes, inventory.settings, options["parallel"])

@@ -18,6 +18,7 @@ from ..report.reports import REPORTS, Output, outputs, put, suffixes
 from .times import read_time, read_zone
 
 if TYPE_CHECKING:
+    from ..pipeline.live import Live
     from ..report.reports import Answer
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -173,12 +174,17 @@ def with_options(command: _Function, options: Sequence[Callable[[_Function], _Fu
     return command
 
 
-def answer(ctx: click.Context, ids: Sequence[str], options: dict[str, Any]) -> None:
-    """Trace, report, and leave with the exit code that says how it went."""
+def answer(ctx: click.Context, ids: Sequence[str], options: dict[str, Any], live: Live | None = None) -> None:
+    """Trace, report, and leave with the exit code that says how it went; with ``live`` nodes are asked."""
     from ..pipeline import trace
+    from .progress import count_display
 
-    with searched(options) as given:
-        diagnosis = trace(ids, **given)
+    if live is None:
+        with searched(options) as given:
+            diagnosis = trace(ids, **given)
+    else:
+        with searched({**options, "nodes": ()}) as given, count_display("logged in to") as reached:
+            diagnosis = trace(ids, **given, live=live._replace(reached=reached))
     finish(ctx, diagnosis, options, not_found=diagnosis.verdict == "not-found")
 
 
@@ -216,7 +222,7 @@ def finish(ctx: click.Context, found: Answer, options: dict[str, Any], not_found
     from ..pipeline import complaints
 
     # Standard input was spooled to a file of a random name; what the user gave is the answer's.
-    found = found._replace(logs=tuple(options["logs"] or (".",)))
+    found = found if found.coverage.live else found._replace(logs=tuple(options["logs"] or (".",)))
     report(found, outputs(options["outputs"], options["format_"]))
     if not_found:
         ctx.exit(NOT_FOUND)

@@ -23,7 +23,7 @@ STEPS = ("login", "sudo", "logs", "transfer", "live", "journal", "containers", "
 # A clock that is off by more (s) is worth mending, and one that cannot be told closer not worth trusting. Half a second
 # is what `date` without fractions leaves unsure wherever it runs.
 _OFF, _UNSURE = 1.0, 1.0
-_LIVE = ("grep", "awk", "gzip", "base64", "find")
+_LIVE = ("grep", "awk", "gzip", "find", "timeout")
 _TIMEOUT = 60.0
 _KEY_FIX = "set `identity` to the key that is let in there, or leave it to ssh"
 
@@ -165,7 +165,7 @@ def _live(able: Abilities) -> Step:
     missing = [tool for tool in _LIVE if tool not in able.tools]
     if missing:
         return Step("live", WARNING, f"no {', '.join(missing)}", f"for --live install {', '.join(missing)} there")
-    return Step("live", OK, "rg" if "rg" in able.tools else "grep")
+    return Step("live", OK, "grep")
 
 
 def _journal(able: Abilities) -> Step:

@@ -28,7 +28,7 @@ _STAMP = re.compile(rb"haystack-clock (\d{9,12})(?:\.(\d{1,9})?(?:%?N)?)?\s*$")
 _SCRIPT = 'while read -r _; do echo "haystack-clock $(date +%s.%N)"; done'
 
 
-def measure(connection: Connection) -> Offset:
+def measure(connection: Connection, rounds: int = _ROUNDS) -> Offset:
     """Measure a node's clock, over a slow way in fewer rounds. Raises NodeError when it does not tell its time."""
     process = connection.start(_SCRIPT, sudo=False, lifetime=_TIMEOUT * 2)
     best: Offset | None = None
@@ -38,7 +38,7 @@ def measure(connection: Connection) -> Offset:
     try:
         assert process.stdin is not None
         assert process.stdout is not None
-        while not _enough(delays) and (best is None or time.monotonic() - started < _LONG):
+        while not _enough(delays, rounds) and (best is None or time.monotonic() - started < _LONG):
             asked, began = time.time(), time.monotonic()
             with suppress(BrokenPipeError):
                 process.stdin.write(b"\n")
@@ -62,9 +62,9 @@ def measure(connection: Connection) -> Offset:
     return best
 
 
-def _enough(delays: Sequence[float]) -> bool:
+def _enough(delays: Sequence[float], rounds: int) -> bool:
     """Whether more round trips would tell no better."""
-    if len(delays) < _ROUNDS:
+    if len(delays) < rounds:
         return False
     least = min(delays)
     return least <= _SHORT or sum(delay <= least * _ALIKE for delay in delays) >= _ENOUGH

@@ -25,34 +25,40 @@ _NO_DISKS = "tmpfs devtmpfs squashfs overlay iso9660 efivarfs ramfs autofs"
 _SCRIPT = """
 s() { printf '\\n@@haystack %s\\n' "$1"; }
 t() { timeout 5 "$@" 2>/dev/null </dev/null | head -c 300000; }
-s uptime; cat /proc/uptime 2>/dev/null
-s kernel; uname -sr
-s os; sed -n 's/^PRETTY_NAME=//p' /etc/os-release 2>/dev/null
-s hostname; uname -n
-s zone; ZONE
+MACHINE
 s disks; t df -lPTk NO_DISKS
 s inodes; t df -lPTi NO_DISKS
 s memory; grep -E '^(MemTotal|MemAvailable|SwapTotal|SwapFree):' /proc/meminfo
-s load; cat /proc/loadavg 2>/dev/null
-s cpus; t nproc
 s oom; grep '^oom_kill ' /proc/vmstat
 s units; command -v systemctl >/dev/null 2>&1 &&
   t systemctl list-units --type=service --all --no-legend --plain --no-pager | cut -c 1-300 | head -n 2000
-s packages; { t dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Version}\\n' | sed -n 's/^[ih]i  *//p'
-  t rpm -qa --qf '%{NAME} %{VERSION}-%{RELEASE}\\n'; } | grep -E '^(NAMES)' | head -n 500
 s listening; t ss -Hltnp | cut -c 1-300 | head -n 1000
 s time; t timedatectl show -p NTPSynchronized --value
 s tracking; t chronyc -n tracking
 s containers; CONTAINERS
 s end
 """
+_MACHINE = """
+s uptime; cat /proc/uptime 2>/dev/null
+s kernel; uname -sr
+s os; sed -n 's/^PRETTY_NAME=//p' /etc/os-release 2>/dev/null
+s hostname; uname -n
+s zone; ZONE
+s load; cat /proc/loadavg 2>/dev/null
+s cpus; t nproc
+s packages; { t dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Version}\\n' | sed -n 's/^[ih]i  *//p'
+  t rpm -qa --qf '%{NAME} %{VERSION}-%{RELEASE}\\n'; } | grep -E '^(NAMES)' | head -n 500
+"""
 
 
-def gather(connection: Connection, offset: Offset | None = None) -> dict[str, object]:
-    """The document of ``facts.json``. ``offset`` is the clock's, measured anew unless given. Raises NodeError."""
+def gather(connection: Connection, offset: Offset | None = None, to_cite: bool = False) -> dict[str, object]:
+    """The document of ``facts.json``. ``offset`` is the clock's, measured anew unless given.
+
+    ``to_cite`` leaves out what no cause is supported by, to be cheaper for the node. Raises NodeError.
+    """
     node = connection.node
     offset = offset or measure(connection)
-    script = shlex.quote(_script(node.containers))
+    script = shlex.quote(_script(node.containers, to_cite))
     answer = connection.run(f"exec nice -n 10 sh -c {script}", timeout=_TIMEOUT, limit=_LIMIT)
     sections = sections_of(answer.stdout.decode("utf-8", "replace"))
     if "end" not in sections:
@@ -66,10 +72,11 @@ def gather(connection: Connection, offset: Offset | None = None) -> dict[str, ob
     }
 
 
-def _script(program: str) -> str:
+def _script(program: str, to_cite: bool = False) -> str:
     containers = f"t {program} ps -a --format '{{{{.Names}}}} {{{{.Status}}}}' | head -n 500" if program else ":"
     return (
-        _SCRIPT.replace("NO_DISKS", " ".join(f"-x {kind}" for kind in _NO_DISKS.split()))
+        _SCRIPT.replace("MACHINE", "" if to_cite else _MACHINE)
+        .replace("NO_DISKS", " ".join(f"-x {kind}" for kind in _NO_DISKS.split()))
         .replace("NAMES)", "|".join(NAMES) + ")")
         .replace("CONTAINERS", containers)
         .replace("ZONE", ZONE_SCRIPT)

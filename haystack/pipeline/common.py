@@ -45,15 +45,26 @@ def open_logs(
 
     Raises UsageError for bounds, nodes and services that make no sense, SourceError when a path does not exist.
     """
-    since, until = sensible(since), sensible(until)
-    if since and until and since > until:
-        raise UsageError(f"--since {since} is later than --until {until}")
-    clocks = Clocks(NodeClock(zone, source="--tz") if zone else NodeClock())
+    since, until = window(since, until)
+    clocks = clocks_of(zone)
     archives = limits(max_archive_size, max_archive_members)
     opened = engine([Path(path) for path in logs], library.services, clocks, jobs or cpus(), progress, archives)
     check_names("node", nodes, nodes_of(opened.files))
     check_names("service", services, library.services.rows)
     return opened, Query(since=since, until=until, nodes=frozenset(nodes), services=frozenset(services))
+
+
+def window(since: datetime | None, until: datetime | None) -> tuple[datetime | None, datetime | None]:
+    """The bounds asked for. Raises UsageError for those that make no sense."""
+    since, until = sensible(since), sensible(until)
+    if since and until and since > until:
+        raise UsageError(f"--since {since} is later than --until {until}")
+    return since, until
+
+
+def clocks_of(zone: tzinfo | None) -> Clocks:
+    """Clocks of which nothing is known but what was asked for."""
+    return Clocks(NodeClock(zone, source="--tz") if zone else NodeClock())
 
 
 def sample(engine: FilesEngine, query: Query) -> list[Sample]:

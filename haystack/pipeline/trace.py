@@ -15,12 +15,13 @@ from ..diagnose.model import Stop
 from ..diagnose.twins import operation, twin_requests
 from ..errors import UsageError
 from ..insight.citations import Citations
-from ..library import Matcher, load
+from ..library import Library, Matcher, load
 from ..record import Record
 from ..search import Query
 from ..search.discover import printable
 from ..search.files import FilesEngine
 from .common import open_logs, set_clocks, shown_paths, told_clocks
+from .live import Live, live_logs
 from .shown import Shown
 
 # Twins are looked for so far before and after the request.
@@ -44,6 +45,7 @@ def trace(
     progress: Callable[[int, int], None] | None = None,
     max_archive_size: int | None = None,
     max_archive_members: int | None = None,
+    live: Live | None = None,
 ) -> Diagnosis:
     """Find the root cause of what happened to the requests or resources named by ``ids``.
 
@@ -52,14 +54,28 @@ def trace(
     restrict it, ``zone`` is the zone of local time stamps (default UTC), ``patterns`` are directories that add
     to the shipped library, ``jobs`` bounds the processes (default: one for each CPU), ``progress`` is called with
     (bytes done, bytes in all). ``max_archive_size`` and ``max_archive_members`` bound how far an archive is unpacked.
+    With ``live`` nodes are asked over ssh instead of ``logs``, and nothing is fetched.
 
     Raises UsageError for an unusable id, SourceError when a path of ``logs`` does not exist and LibraryError for
-    a broken library. What cannot be read is in the diagnosis' ``coverage``.
+    a broken library, SettingsError when nodes are to be asked and there is no ssh. What cannot be read is in the
+    diagnosis' ``coverage``.
     """
     asked = [i.strip() for i in ids if i.strip()]
     _check_ids(asked)
     library = load([Path(directory) for directory in patterns])
-    engine, scope = open_logs(
+    if live is not None:
+        with live_logs(
+            live,
+            library,
+            since=since,
+            until=until,
+            nodes=nodes,
+            services=services,
+            zone=zone,
+            progress=progress,
+        ) as (engine, scope):
+            return _trace(engine, scope, asked, library, ())
+    files, scope = open_logs(
         FilesEngine,
         library,
         logs=logs,
@@ -73,12 +89,16 @@ def trace(
         max_archive_size=max_archive_size,
         max_archive_members=max_archive_members,
     )
+    return _trace(files, scope, asked, library, shown_paths(logs))
+
+
+def _trace(engine: FilesEngine, scope: Query, asked: list[str], library: Library, logs: tuple[str, ...]) -> Diagnosis:
     first = find_ids(engine, asked, scope)
     known = Diagnosis(
         asked=tuple(asked),
         verdict=NOT_FOUND,
         coverage=engine.coverage(),
-        logs=shown_paths(logs),
+        logs=logs,
         problems=library.problems,
     )
     if not first:

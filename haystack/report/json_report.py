@@ -109,6 +109,7 @@ def coverage_document(coverage: Coverage, notes: Sequence[str] = ()) -> dict[str
         "skipped": [trouble._asdict() for trouble in coverage.skipped],
         "unparsed_lines": coverage.unparsed_lines,
         "notes": [*coverage.notes, *notes],
+        **({"live": coverage.live._asdict()} if coverage.live else {}),
     }
 
 

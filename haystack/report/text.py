@@ -67,7 +67,14 @@ def render_to(diagnosis: Diagnosis, console: Console) -> None:
     _stopped(diagnosis, console)
     _timeline(trace, console)
     clock_lines(diagnosis, console)
+    _searched(diagnosis, console)
     not_read_lines(diagnosis, console)
+
+
+def _searched(diagnosis: Diagnosis, console: Console) -> None:
+    """What was asked of nodes; logs that are here need no word."""
+    if diagnosis.coverage.live:
+        console.print(Text(f"Searched   {read(diagnosis)}", style="dim"))
 
 
 def _headline(trace: Trace, console: Console) -> None:
@@ -178,11 +185,12 @@ def _telling(runs: Sequence[tuple[Record, int]]) -> list[tuple[Record, int]]:
 
 def _not_found(diagnosis: Diagnosis, console: Console) -> None:
     names = ", ".join(clean(i) for i in diagnosis.asked)
+    where = "nodes" if diagnosis.coverage.live else "--logs"
     console.print(Text(f"● Not found   no log line has {names}", style="bold yellow"))
     console.print(
         Text(
             f"    searched  {read(diagnosis)}\n"
-            "    try       another id (the instance's uuid), other --logs, or a wider --since/--until;\n"
+            f"    try       another id (the instance's uuid), other {where}, or a wider --since/--until;\n"
             "              a request refused before it reached a service leaves no id in any log"
         )
     )

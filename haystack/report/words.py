@@ -181,8 +181,12 @@ def gathered(counts: Sequence[int], most: int) -> Sequence[int]:
 def read(answer: Diagnosis | Triage | Health) -> str:
     """What was looked at."""
     coverage = answer.coverage
-    places = ", ".join(clean(path) for path in answer.logs)
-    return f"{counted(coverage.files, 'file')}, {coverage.bytes / 1e6:,.1f} MB below {places}"
+    what = f"{counted(coverage.files, 'file')}, {coverage.bytes / 1e6:,.1f} MB"
+    if coverage.live:
+        return (
+            f"{what} on {counted(coverage.live.nodes, 'node')}, of which {coverage.live.moved / 1e6:,.1f} MB came here"
+        )
+    return f"{what} below {', '.join(clean(path) for path in answer.logs)}"
 
 
 def not_read(answer: Diagnosis | Triage | Health) -> list[str]:

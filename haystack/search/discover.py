@@ -284,8 +284,8 @@ class _Search:
                 printable(node),
                 self.services.of_path(on_node),
                 size,
-                _COMPRESSED.get(PurePosixPath(name).suffix.lower(), ""),
-                _rotation(name),
+                compression(name),
+                rotation(name),
             )
         )
 
@@ -297,7 +297,12 @@ def _same_content(one: LogFile, other: LogFile) -> bool:
         return False  # reading it tells what is wrong with it
 
 
-def _rotation(name: str) -> int:
+def compression(name: str) -> str:
+    """How a file is compressed by its name: empty, gz, xz, bz2 or zst."""
+    return _COMPRESSED.get(PurePosixPath(name).suffix.lower(), "")
+
+
+def rotation(name: str) -> int:
     """``x.log.2.gz`` is 2; a date counts backwards, so that here too the greater is the older."""
     dated = _DATED.search(name)
     if dated:

@@ -8,7 +8,7 @@ slices of large files.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
@@ -23,7 +23,7 @@ from ..services import Services
 from . import reading, summer_time
 from .archives import Limits
 from .clock import Clocks
-from .discover import LogFile, discover, printable
+from .discover import Found, LogFile, discover, printable
 from .hits import Hits
 from .line_numbers import number_lines
 from .look import NOTHING_KNOWN, Facts, look
@@ -38,7 +38,7 @@ from .workers import spread
 _NEVER = datetime(8000, 1, 1, tzinfo=timezone.utc)
 # Below this many bytes a second process costs more than it saves.
 _WORTH_SPREADING = 24 << 20
-_SLICE = 64 << 20
+SLICE = 64 << 20
 
 
 class _Task(NamedTuple):
@@ -66,10 +66,21 @@ class FilesEngine:
     ) -> None:
         clocks = clocks or Clocks()
         found = discover(roots, services, limits, clocks.default.zone)
+        self._begin(found, services, clocks, jobs, progress, {str(root) for root in roots})
+
+    def _begin(
+        self,
+        found: Found,
+        services: Services,
+        clocks: Clocks,
+        jobs: int,
+        progress: Callable[[int, int], None] | None,
+        named: Set[str] = frozenset(),
+    ) -> None:
         self.found = found  # with its spool: spooled files are there as long as the engine is
         self.files = found.files
         self.machines = found.machines
-        self._named = {str(root) for root in roots}  # a file the user named is not passed over in silence
+        self._named = named  # a file the user named is not passed over in silence
         self.services = services
         self.clocks = Clocks(clocks.default, {**found.clocks, **clocks.nodes})
         self._shown = found.shown
@@ -301,7 +312,7 @@ class FilesEngine:
             if start >= end:
                 self._read.add(file)
             while start < end:
-                cut = end if end - start < _SLICE * 3 // 2 else reading.line_start(fd, start + _SLICE, size)
+                cut = end if end - start < SLICE * 3 // 2 else reading.line_start(fd, start + SLICE, size)
                 yield _Task(file, start, min(cut, end))
                 start = cut
         finally:

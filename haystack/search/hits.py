@@ -13,7 +13,7 @@ from .samples import Stand
 # A literal's hits in one file: all of the first so many, then ever fewer.
 _ALL_OF_FIRST = 6
 # Lines of one file and question; an id that is in more lines than this is a log storm of its own.
-_MOST_HITS = 20_000
+MOST_HITS = 20_000
 
 
 class Hits:
@@ -29,9 +29,9 @@ class Hits:
     def scan(self, data: memoryview, base: int) -> None:
         """Scan bytes that start at offset ``base`` of the file."""
         for (scanner, sampled), counts in zip(self._scanners, self._counts, strict=True):
-            scanner.scan(data, self._taker(counts, base, sampled))
+            scanner.scan(data, self._taker(scanner, counts, base, sampled))
 
-    def _taker(self, counts: list[int], base: int, sampled: bool) -> Callable[[int, int], None]:
+    def _taker(self, _scanner: Scanner, counts: list[int], base: int, sampled: bool) -> Callable[[int, int], None]:
         offsets = self._offsets
 
         def sample(number: int, end: int) -> None:
@@ -42,7 +42,7 @@ class Hits:
 
         def every(_number: int, end: int) -> None:
             self._taken += 1
-            if self._taken <= _MOST_HITS:
+            if self._taken <= MOST_HITS:
                 offsets.append(base + end - 1)
             else:
                 self._lost += 1

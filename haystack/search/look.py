@@ -15,7 +15,7 @@ from . import reading
 from .discover import LogFile
 
 # So many bytes of the head and of the tail, so many lines of each.
-_LOOK = 16 << 10
+LOOK = 16 << 10
 _SAMPLE_LINES = 12
 # uWSGI writes whole seconds between lines with milliseconds, and workers write slightly out of order.
 _ROUNDED = timedelta(seconds=2)
@@ -55,7 +55,7 @@ def look(file: LogFile) -> Facts:
     """
     modified = datetime.fromtimestamp(Path(file.source).stat().st_mtime, tz=timezone.utc)
     head, tail = _ends(file)
-    return _facts_of(head, tail, whole_tail=tail is head)._replace(modified=modified)
+    return facts_of(head, tail, whole_tail=tail is head)._replace(modified=modified)
 
 
 def kinds(file: LogFile, facts: Facts) -> tuple[str, ...]:
@@ -75,18 +75,19 @@ def _ends(file: LogFile) -> tuple[bytes, bytes]:
     """Head and tail of a file, the same object for a short one; of a compressed one the head, and nothing."""
     if file.compression:
         with reading.open_stream(file.source, file.compression) as stream:
-            return next(iter(reading.stream_blocks(stream, _LOOK)), b""), b""
+            return next(iter(reading.stream_blocks(stream, LOOK)), b""), b""
     fd = os.open(file.source, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     try:
-        head = os.pread(fd, _LOOK, 0)
-        tail_at = max(0, file.size - _LOOK)
-        tail = os.pread(fd, _LOOK, tail_at) if tail_at else head
+        head = os.pread(fd, LOOK, 0)
+        tail_at = max(0, file.size - LOOK)
+        tail = os.pread(fd, LOOK, tail_at) if tail_at else head
     finally:
         os.close(fd)
     return head, tail
 
 
-def _facts_of(head: bytes, tail: bytes, whole_tail: bool) -> Facts:
+def facts_of(head: bytes, tail: bytes, whole_tail: bool) -> Facts:
+    """What head and tail of a file tell; ``whole_tail`` where the tail begins with a whole line."""
     # A crash, or truncation under a writer, leaves holes at the front, in the middle or at the end.
     text = _HOLE.sub(b"", head.lstrip(b"\0"))
     if text.count(b"\0") > len(text) // 8 or (head and not text and not tail.strip(b"\0")):

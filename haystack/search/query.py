@@ -40,11 +40,19 @@ class Trouble(NamedTuple):
     reason: str
 
 
+class Live(NamedTuple):
+    """How logs were searched on the nodes they lie on: how many nodes answered, and how many bytes travelled."""
+
+    nodes: int
+    moved: int
+
+
 class Coverage(NamedTuple):
     """What was read. ``files`` and ``bytes`` (as stored on disk) count each file once, however often it was asked.
 
     ``unreadable`` makes the exit code 3. ``skipped`` are files that hold no log text (binary, pictures).
     ``unparsed_lines`` counts lines looked at that no format knows. ``notes`` are bounds that were reached.
+    ``live`` is None where the logs are here.
     """
 
     files: int = 0
@@ -53,6 +61,7 @@ class Coverage(NamedTuple):
     skipped: tuple[Trouble, ...] = ()
     unparsed_lines: int = 0
     notes: tuple[str, ...] = ()
+    live: Live | None = None
 
 
 class Engine(Protocol):

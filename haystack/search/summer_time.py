@@ -16,7 +16,7 @@ from .look import last_time
 
 # Workers write slightly out of order; a smaller step back than this is theirs.
 _STEP_BACK = timedelta(seconds=60)
-_AROUND = timedelta(hours=4)
+AROUND = timedelta(hours=4)
 _SAMPLE = 4 << 10
 
 
@@ -52,7 +52,7 @@ def second_pass(
 
     ``blocks`` are those of the whole file, each of whole lines, with their offsets. Empty where no step back is seen.
     """
-    low, high = near - _AROUND, near + _AROUND
+    low, high = near - AROUND, near + AROUND
     before: datetime | None = None
     latest: datetime | None = None
     start = -1

@@ -14,7 +14,7 @@ DISORDER = timedelta(seconds=5)
 # Bisection looks at a few lines here and there: it reads little at a time.
 PROBE = 4 << 10
 # It stops when so many bytes are left: scanning those costs less than looking closer.
-_GRAIN = 8 << 10
+GRAIN = 8 << 10
 # Lines without a time in a row that it looks through.
 _UNTIMED = 20_000
 
@@ -30,12 +30,12 @@ def window_in(
 
     def time_at(middle: int) -> datetime | None:
         if middle not in probes:
-            probes[middle] = _time_after(lines, lines.start_of(middle), formats)
+            probes[middle] = time_after(lines, lines.start_of(middle), formats)
         return probes[middle]
 
     def offset_of(time: datetime, unknown_is_late: bool) -> int:
         low, high = lines.start, lines.end
-        while high - low > _GRAIN:
+        while high - low > GRAIN:
             middle = (low + high) // 2
             found = time_at(middle)
             late = unknown_is_late if found is None else to_utc(found) >= time
@@ -48,7 +48,7 @@ def window_in(
     until = query.until + DISORDER
     end = offset_of(until, unknown_is_late=False)
     # Bisection stops short of the end, and the last event may have a long body: go on to the first later head.
-    end = lines.start_of(min(end + _GRAIN, lines.end))
+    end = lines.start_of(min(end + GRAIN, lines.end))
     return start, max(start, _first_later(lines, end, formats, lambda time: to_utc(time) > until))
 
 
@@ -62,7 +62,7 @@ def inside(
         low, high = lines.start, lines.end
         while low < high:
             line = lines.start_of((low + high) // 2)
-            time = _time_after(lines, line, formats)
+            time = time_after(lines, line, formats)
             if time is None or late(to_utc(time)):
                 high = line
             else:
@@ -74,7 +74,7 @@ def inside(
     return start, first(lambda time: time > until) if until else lines.end
 
 
-def _time_after(lines: Lines, offset: int, formats: Sequence[Format]) -> datetime | None:
+def time_after(lines: Lines, offset: int, formats: Sequence[Format]) -> datetime | None:
     """The first time at or after a line; None where so many lines bear none."""
     for _ in range(_UNTIMED):
         if offset >= lines.end:

@@ -92,7 +92,7 @@ def test_of_two_fetches_into_one_tree_the_second_refuses(cloud: Cloud) -> None:
 def test_a_log_that_is_rotated_while_it_comes_is_not_mixed(cloud: Cloud) -> None:
     log = cloud.write("a/turned.log", noise(1_000_000))
     process = started(cloud, "--bwlimit", "1M")
-    until(lambda: staged(cloud) > 300_000)
+    until(lambda: staged(cloud) > 100_000)
     log.rename(log.with_suffix(".log.1"))
     cloud.write("a/turned.log", b"new\n" * 1000)
     process.communicate(timeout=30)
@@ -149,8 +149,8 @@ def test_no_room_is_told_and_kept(cloud: Cloud, tmp_path: Path) -> None:
         # What is told before does not always hold: the disk fills up by what others write.
         cloud.write("z/medium.log", noise(6_000_000))
         # Slowly: rsync goes on for 0.4 s when it is told to end, and the reserve of so small a disk is 630 kB.
-        process = started(cloud, "--bwlimit", "512K")
-        until(lambda: staged(cloud) > 300_000)
+        process = started(cloud, "--bwlimit", "160K")
+        until(lambda: staged(cloud) > 100_000)
         (cloud.to / "other").write_bytes(bytes(11_000_000))
         out, _ = process.communicate(timeout=20)
         assert (process.returncode, b"disk-full" in out) == (3, True), out

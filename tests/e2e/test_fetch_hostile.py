@@ -87,6 +87,7 @@ exec {rsync} "$@"
     "endless words": 'case "$*" in *--server*) yes >&2 ;; esac; exec {rsync} "$@"',
     "text": 'case "$*" in *--server*) echo Welcome; esac; exec {rsync} "$@"',
     "nothing": 'case "$*" in *--server*) exit 0; esac; exec {rsync} "$@"',
+    "hangs": 'case "$*" in *--server*) exec sleep 60; esac; exec {rsync} "$@"',
     "dies": 'case "$*" in *--server*) kill -9 $$; esac; exec {rsync} "$@"',
 }
 
@@ -95,7 +96,8 @@ exec {rsync} "$@"
 def test_an_rsync_that_lies(
     hostile: Callable[[dict[str, str]], Cloud], kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("haystack.nodes.fetch.rsync._DRIP_TIME", 1.0 if kind == "endless words" else 3.0)
+    monkeypatch.setattr("haystack.nodes.fetch.rsync._DRIP_TIME", 1.0 if kind == "endless words" else 12.0)
+    monkeypatch.setattr("haystack.nodes.fetch.rsync._STALLED", 2)
     evil = tmp_path / "evil"
     evil.mkdir()
     cloud = hostile({"rsync": RSYNCS[kind].format(rsync=shutil.which("rsync"), evil=evil)})

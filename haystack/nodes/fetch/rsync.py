@@ -31,6 +31,8 @@ from .stage import Stage
 _OLDEST_HERE, _OLDEST_THERE = (3, 1), (3, 0)
 _VERSION = re.compile(r"rsync +version v?(\d+)\.(\d+)(?:\.(\d+))?")
 _TICK = 0.25
+# An ssh that waits for a node whose program hangs keeps the pipes of an rsync that has ended.
+_FAREWELL = 2.0
 _STALLED = 60  # seconds without a byte: rsync's own --timeout, on both ends
 # Slower than this over five minutes is no transfer: a node that drips would hold us for ever.
 _DRIP, _DRIP_TIME = 64 << 10, 300.0
@@ -202,6 +204,7 @@ class _Run:
             selector.register(self.process.stderr, selectors.EVENT_READ, self._words)
             looked = drip_time = time.monotonic()
             drip_bytes = self.progress.bytes
+            ended = 0.0
             while selector.get_map():
                 for key, _ in selector.select(_TICK):
                     data = os.read(key.fd, 1 << 16)
@@ -214,6 +217,8 @@ class _Run:
                 if now - looked < _TICK:
                     continue
                 looked = now
+                if self.process.poll() is not None and (ended := ended or now) and now - ended > _FAREWELL:
+                    break
                 self.room.check(self.node)
                 if now - drip_time > _DRIP_TIME:
                     if self.progress.bytes - drip_bytes < _DRIP:
