@@ -89,9 +89,9 @@ class NodeFetch(NamedTuple):
     """What became of one node.
 
     ``state`` is done, partial (some files or sources failed) or failed (then ``reason``, ``says`` and ``fix`` tell).
-    ``renamed`` were moved here as they were rotated there, ``left_out`` are not wanted, ``refused`` have names that are
-    not accepted, ``vanished`` are here and no longer there. ``size`` is that of all new and changed files, ``moved``
-    what went over the wire for them.
+    ``renamed`` were moved here as they were rotated there, or gave way to what they were compressed to; ``left_out``
+    are not wanted, ``refused`` have names that are not accepted, ``vanished`` are here and no longer there. ``size`` is
+    that of all new and changed files, ``moved`` what went over the wire for them.
     """
 
     node: str
