@@ -195,7 +195,7 @@ def test_streams_give_the_same_counts(suffix: str) -> None:
 def test_slices_give_the_same_counts(monkeypatch: pytest.MonkeyPatch, size: int, seed: int) -> None:
     lines = mixed(300, seed)
     whole = sample(lines, ALL)
-    monkeypatch.setattr(files, "_SLICE", size)
+    monkeypatch.setattr(files, "SLICE", size)
     sliced = sample(lines, ALL)
     assert sum(item.times for item in sliced) == sum(item.times for item in whole) == 300
     assert counted(sliced) == counted(whole)
@@ -285,12 +285,12 @@ def test_of_too_many_kinds_none_stands_for_another_and_it_is_said(
 @pytest.mark.parametrize(
     ("since", "until"), [(1000, 1100), (0, 1999), (1990, None), (None, 7), (3, 3), (999.5, 1000.5)]
 )
-@pytest.mark.parametrize("slice_size", [files._SLICE, 40_000])
+@pytest.mark.parametrize("slice_size", [files.SLICE, 40_000])
 def test_a_window_cuts_a_storm_to_the_line(
     monkeypatch: pytest.MonkeyPatch, suffix: str, since: float | None, until: float | None, slice_size: int
 ) -> None:
     """What lies outside of it stands for nothing in it, and its requests are nobody's."""
-    monkeypatch.setattr(files, "_SLICE", slice_size)
+    monkeypatch.setattr(files, "SLICE", slice_size)
     lines = [oslo(n, "Failed to publish message", str(uuid.UUID(int=n)), "ERROR") for n in range(2000)]
     window = {"since": None if since is None else at(since), "until": None if until is None else at(until)}
     found = sample(lines, name=f"nova-api.log{suffix}", **window)

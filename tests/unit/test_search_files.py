@@ -296,7 +296,7 @@ def test_lines_without_any_time_are_searched_in_any_window(tmp_path: Path) -> No
 @pytest.fixture
 def small_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files_module, "_WORTH_SPREADING", 1)
-    monkeypatch.setattr(files_module, "_SLICE", 100_000)
+    monkeypatch.setattr(files_module, "SLICE", 100_000)
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 3])
@@ -315,7 +315,7 @@ def test_slices_and_processes_change_nothing(tmp_path: Path, monkeypatch: pytest
 
 @pytest.mark.usefixtures("small_work")
 def test_an_event_across_two_slices_comes_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files_module, "_SLICE", 20_000)
+    monkeypatch.setattr(files_module, "SLICE", 20_000)
     lines = [f"{line} {NEEDLE}" for line in traceback(1, 280)]
     path = write(tmp_path / "x.log", [oslo(1, "fails", NEEDLE, "ERROR"), *lines])
     assert path.stat().st_size > 80_000
