@@ -49,6 +49,10 @@ LEVELS: dict[str, Level] = {
 }
 
 
+# Stands in ``Origin.service`` before the name of a program, until somebody who knows the services has looked.
+PROGRAM = "?"
+
+
 class Origin(NamedTuple):
     """Where a record was read.
 

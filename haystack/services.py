@@ -40,7 +40,10 @@ class Service(NamedTuple):
 
 
 class Services:
-    """The table with its look-ups. Build it once from the parsed YAML mapping (checked by the loader)."""
+    """The table with its look-ups. Build it once from the parsed YAML mapping (checked by the loader).
+
+    ``libraries`` are rows known by loggers alone: code that many services share.
+    """
 
     def __init__(self, table: dict[str, Any]) -> None:
         self.rows = {
@@ -70,6 +73,9 @@ class Services:
                 self._loggers.setdefault(logger, row.id)
             for port in row.ports:
                 self.by_port.setdefault(port, row.id)
+        self.libraries = {
+            row.id for row in self.rows.values() if row.loggers and not (row.names or row.ports or row.dirs)
+        }
         self._prefix.sort(key=lambda item: -len(item[0]))
         self.of_path = lru_cache(maxsize=None)(self._of_path)
         self.of_unit = lru_cache(maxsize=4096)(self._of_unit)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from ..record import ExceptionInfo, Level, Origin, Record
+from ..record import PROGRAM, ExceptionInfo, Level, Origin, Record
 from .head import Format, Head
 from .stamps import newest_year
 
@@ -125,6 +125,8 @@ class Closer:
         if not wanted:
             return None
         node, service, path, source = self._place
+        if not service and head[13]:
+            service = program_of(head[13])
         _, offset, number = first
         quiet = not body and (level is None or level < _WARNING)
         # `tuple.__new__` and slices instead of names: a third of the time, and every line of every log comes by here.
@@ -139,6 +141,12 @@ class Closer:
         self._minute = written.replace(second=0, microsecond=0)
         self._minute_utc = self._to_utc(self._minute)
         return self._minute_utc + (written - self._minute)
+
+
+def program_of(sender: str) -> str:
+    """The program of a sender (``nova-api[811]``), marked as one; empty where the carrier tells none."""
+    program, bracket, _ = sender.partition("[")
+    return PROGRAM + program if bracket and program else ""
 
 
 def part_prefix(text: str, head: Head) -> str:

@@ -17,7 +17,7 @@ from typing import IO, NamedTuple
 from ..errors import UnreadableError
 from ..formats import Place
 from ..formats.stamps import newest_year
-from ..record import Record
+from ..record import PROGRAM, Record
 from ..scanner import Scanner
 from ..services import Services
 from . import reading, summer_time
@@ -383,11 +383,17 @@ class FilesEngine:
         return start <= record.origin.offset < end
 
     def _with_service(self, record: Record) -> Record:
-        """Where the path does not tell the service, the logger may."""
-        if record.origin.service or not record.logger:
+        """Where the path does not tell the service, the logger may, or the program whose line a carrier has.
+
+        A library's logger says less than the program: all of them use it.
+        """
+        told = record.origin.service
+        if told and not told.startswith(PROGRAM):
             return record
-        service = self.services.of_logger(record.logger) or self.services.of_name(record.logger)
-        return record._replace(origin=record.origin._replace(service=service)) if service else record
+        of_logger = self.services.of_logger(record.logger) or self.services.of_name(record.logger)
+        service = of_logger if of_logger not in self.services.libraries else ""
+        service = service or self.services.of_unit(told.removeprefix(PROGRAM)) or of_logger
+        return record._replace(origin=record.origin._replace(service=service)) if service != told else record
 
 
 def _whole_lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:

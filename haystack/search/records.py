@@ -233,8 +233,7 @@ class RecordsEngine(FilesEngine):
         if seek.level and (record.level is None or record.level < seek.level):
             return None
         scope = seek.scope
-        if not record.origin.service:
-            record = self._with_service(record)
+        record = self._with_service(record)
         service = record.origin.service
         if scope.services and not (service and any(self.services.matches(name, service) for name in scope.services)):
             return None

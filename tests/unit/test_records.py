@@ -361,3 +361,23 @@ def test_blocks_of_many_files_share_a_budget() -> None:
         assert most >= 500
         assert all(files * blocks.of(files) <= blocks.budget for files in (16, 200, most))
         assert blocks.of(1) == blocks.largest
+
+
+@pytest.mark.parametrize(
+    ("program", "text", "service"),
+    [
+        # A library's logger says less than the program.
+        ("neutron-server", "INFO oslo_service.service [-] Caught SIGTERM, stopping children", "neutron-server"),
+        ("devstack@q-svc.service", "INFO nova.compute.manager [-] of another service", "nova-compute"),
+        ("something", "INFO oslo_service.service [-] Child 12 exited with status 0", "python"),
+        ("libvirtd", "", "libvirtd"),
+        ("something", "", ""),
+    ],
+)
+def test_the_service_of_a_line_that_a_carrier_has(program: str, text: str, service: str, tmp_path: Path) -> None:
+    (tmp_path / "c1/var/log").mkdir(parents=True)
+    said = f"2026-11-22 06:07:29.840 811 {text}" if text else "2026 words"
+    (tmp_path / "c1/var/log/everything.log").write_text(f"Nov 22 06:07:29 c1 {program}[811]: {said}\n")
+    for asked in ("", "2026"):
+        (record,) = haystack.find(asked, [tmp_path])
+        assert record.origin.service == service
