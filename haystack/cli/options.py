@@ -225,7 +225,8 @@ def finish(ctx: click.Context, found: Answer, options: dict[str, Any], not_found
     found = found if found.coverage.live else found._replace(logs=tuple(options["logs"] or (".",)))
     report(found, outputs(options["outputs"], options["format_"]))
     if not_found:
-        ctx.exit(NOT_FOUND)
+        nothing_read = found.coverage.unreadable and not found.coverage.files
+        ctx.exit(PARTLY_READ if nothing_read else NOT_FOUND)
     failed = complaints(found, options.get("fail_on", ()), options.get("expect", ()))
     for sentence in failed:
         click.echo(f"haystack: {clean(sentence)}", err=True)

@@ -186,6 +186,10 @@ def _telling(runs: Sequence[tuple[Record, int]]) -> list[tuple[Record, int]]:
 def _not_found(diagnosis: Diagnosis, console: Console) -> None:
     names = ", ".join(clean(i) for i in diagnosis.asked)
     where = "nodes" if diagnosis.coverage.live else "--logs"
+    if diagnosis.coverage.unreadable and not diagnosis.coverage.files:
+        console.print(Text(f"● Nothing read   whether a log line has {names} is not known", style="bold yellow"))
+        console.print()
+        return
     console.print(Text(f"● Not found   no log line has {names}", style="bold yellow"))
     console.print(
         Text(

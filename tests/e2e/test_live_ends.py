@@ -80,6 +80,8 @@ def test_the_command_line(server: Sshd, tree: Path, tmp_path: Path) -> None:
     assert document["coverage"]["live"]["nodes"] == 1
     assert document["coverage"]["unreadable"] == []
     assert run("--live", "--node", "controller*").returncode == 0
+    alone = run("--live", "--node", "compute9")
+    assert (alone.returncode, "Nothing read" in alone.stdout, "refused" in alone.stdout) == (3, True, True)
     for words, complaint in (
         (("--live", "--logs", "."), "--logs and --live"),
         (("--site", "here"), "--site goes with --live"),

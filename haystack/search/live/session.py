@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import IO
 
 from ...errors import NodeError
-from ...nodes.reasons import last_words
+from ...nodes.reasons import last_words, sudo_refused
 from ...nodes.ssh import Connection, reap
 from .script import SCRIPT
 
@@ -159,6 +159,10 @@ class Session:
             words = self._process.stderr.read(4096).decode("utf-8", "replace")
         if self._process.returncode in (255, None) or self._process.returncode < 0:
             return self._connection.lost(words)
+        node = self._connection.node
+        refused = sudo_refused(node, words) if node.sudo else None
+        if refused is not None:
+            return refused
         says = last_words(words)
         return NodeError(self.node, "lost", f"its shell ended{': ' if says else ''}{says}")
 
