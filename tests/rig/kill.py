@@ -25,9 +25,13 @@ from .needs import sudo, toxiproxy
 
 # rsync as root, rsync by sudo, SFTP
 NODES = ("controller1", "compute1", "storage1")
-_GROWING = "var/log/nova/growing.log"
 _NEWS = 4 << 20  # bytes by which the logs of a node grow from round to round
 _RATE = 1000  # kB/s of each node, where toxiproxy is at hand
+
+
+def _log(path: str) -> str:
+    """The log that a rotated one was."""
+    return path.removesuffix(".gz").removesuffix(".1").removesuffix(".2")
 
 
 class Round(NamedTuple):
@@ -36,6 +40,7 @@ class Round(NamedTuple):
     number: int
     action: str
     after: float
+    in_time: bool
     status: int
     took: float
     again: float
@@ -44,7 +49,7 @@ class Round(NamedTuple):
     def __str__(self) -> str:
         told = "; ".join(self.wrong) or "ok"
         return (
-            f"{self.number:3} {self.action:14} after {self.after:4.2f} s: exit {self.status:3} in {self.took:5.2f} s,"
+            f"{self.number:3} {self.action:16} after {self.after:4.2f} s{'' if self.in_time else ' (too late)'}: exit {self.status:3} in {self.took:5.2f} s,"
             f" again in {self.again:5.2f} s: {told}"
         )
 
@@ -77,7 +82,7 @@ class Arena:
     def __init__(self, built: Cloud, random: Random) -> None:
         self.cloud = built
         self.random = random
-        self.ever: dict[str, set[str]] = defaultdict(set)  # path in the tree -> digests
+        self.ever: dict[tuple[str, str], set[str]] = defaultdict(set)  # (node, log) -> digests
         self.tree = built.client.seen(built.client.small_disk("tree", "512m"))
         self.usual = 2.0
         self._narrow()
@@ -94,7 +99,7 @@ class Arena:
         """Remember what the nodes have now."""
         for name in NODES:
             for path, digest in digests(self.logs(name)).items():
-                self.ever[f"{name}/var/log/{path}"].add(digest)
+                self.ever[name, _log(path)].add(digest)
 
     def fetch(self) -> subprocess.Popen[bytes]:
         return self.cloud.client.start(
@@ -126,9 +131,12 @@ class Arena:
         began = time.monotonic()
         process = self.fetch()
         deadline = began + after
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and process.poll() is None:
             self._grow()
             time.sleep(0.02)
+        in_time = process.poll() is None
+        # Blows are to fall while there is something to break.
+        self.usual = min(6.0, self.usual * 1.1) if in_time else self.usual * 0.7
         mend = ACTIONS[action](self, process)
         try:
             out, err = process.communicate(timeout=60)
@@ -143,7 +151,7 @@ class Arena:
         again, more = self.clean()
         if process.returncode == 3:
             wrong += _unexplained(out)
-        return Round(number, action, after, process.returncode, took, again, (*wrong, *more))
+        return Round(number, action, after, in_time, process.returncode, took, again, (*wrong, *more))
 
     def _grow(self) -> None:
         for name in NODES:
@@ -153,15 +161,16 @@ class Arena:
     def _not_whole(self) -> list[str]:
         wrong = []
         for name in NODES:
-            for below, digest in digests(self.tree / name / "var/log").items():
-                path = f"{name}/var/log/{below}"
-                if path.endswith(_GROWING):
-                    there = (self.logs(name) / "nova/growing.log").read_bytes()
-                    if not there.startswith((self.tree / path).read_bytes()):
-                        wrong.append(f"{path} is no beginning of the node's")
-                elif digest not in self.ever[path]:
-                    wrong.append(f"{path} is none that the node ever had")
+            for path, digest in digests(self.tree / name / "var/log").items():
+                if digest not in self.ever[name, _log(path)] and not self._grew(name, path):
+                    wrong.append(f"{name}: {path} is nothing that the node ever had")
         return wrong
+
+    def _grew(self, name: str, path: str) -> bool:
+        """Whether a file is what a log of the node was between two of its lines, while it was fetched."""
+        here = (self.tree / name / "var/log" / path).read_bytes()
+        there = (self.logs(name) / f"{_log(path)}{rotation}" for rotation in ("", ".1"))
+        return here[-1:] in (b"", b"\n") and any(f.exists() and f.read_bytes().startswith(here) for f in there)
 
     def _left(self, orderly: bool) -> list[str]:
         """Processes that do not end, here or there, and directories that an orderly end leaves."""
@@ -263,6 +272,6 @@ def rounds(directory: Path, count: int, seed: int, size: int) -> Iterator[Round]
             live(place.logs(name), _NEWS, random)
         place.note()
         place.usual, more = place.clean()
-        yield Round(0, "nothing", 0, 0, took, place.usual, (*wrong, *more))
+        yield Round(0, "nothing", 0, True, 0, took, place.usual, (*wrong, *more))
         for number in range(1, count + 1):
             yield place.play(number, list(ACTIONS)[(number - 1) % len(ACTIONS)])
