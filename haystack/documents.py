@@ -16,6 +16,7 @@ from .errors import HaystackError
 # Nobody writes so much by hand.
 _LARGEST = 8 << 20
 _DEEPEST = 20
+_DEEPEST_PLAIN = 60
 # libyaml's nodes are built by recursion in C, which a hundred thousand brackets overflow; so many characters do not.
 _SHORT = 8000
 
@@ -65,14 +66,26 @@ def parse(text: str, path: Path, kind: type[HaystackError]) -> Located:
     return Located(path, data, lines, kind)
 
 
-def _compose(text: str, path: Path, kind: type[HaystackError]) -> yaml.Node | None:
-    loader = _LOADER(text)
+def plain(text: str, path: Path, kind: type[HaystackError]) -> Any:
+    """The data of a file that other programs wrote: with aliases, merge keys, and keys given twice (the last wins).
+
+    What an alias stands for is one object wherever it is used, so that it costs nothing. Raises ``kind``.
+    """
+    node = _compose(text, path, kind, _DEEPEST_PLAIN)
+    return None if node is None else _Plain(path, kind).value(node, 0)
+
+
+def _compose(text: str, path: Path, kind: type[HaystackError], deepest: int = _DEEPEST) -> yaml.Node | None:
+    try:
+        loader = _LOADER(text)
+    except (yaml.YAMLError, UnicodeError) as err:
+        raise kind(f"{path}:1: not valid YAML: {getattr(err, 'reason', None) or err}") from err
     try:
         if len(text) > _SHORT:
             depth = 0
             for event in yaml.parse(text, _LOADER):
                 depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-                if depth > _DEEPEST + 1:
+                if depth > deepest + 1:
                     raise kind(f"{path}: nested too deeply")
         node: yaml.Node | None = loader.get_single_node()
     except yaml.YAMLError as err:
@@ -106,15 +119,7 @@ class _Reader:
             return self._mapping(node, where, depth)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(child, (*where, i), depth + 1) for i, child in enumerate(node.value)]
-        kind = node.tag.rsplit(":", 1)[-1]
-        text = str(node.value)
-        if kind == "null":
-            return None
-        if kind == "bool":
-            return text.lower() in ("true", "yes", "on")
-        if kind == "int" and text.lstrip("-").isdigit():
-            return int(text)
-        return text
+        return _scalar(node)
 
     def _mapping(self, node: yaml.MappingNode, where: tuple[str | int, ...], depth: int) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -130,3 +135,55 @@ class _Reader:
             result[key] = self.value(value_node, inner, depth + 1)
             self._lines[inner] = line
         return result
+
+
+class _Plain:
+    """Nodes to plain values; each node once, however many aliases point to it."""
+
+    def __init__(self, path: Path, kind: type[HaystackError]) -> None:
+        self._path = path
+        self._kind = kind
+        self._made: dict[int, Any] = {}
+        self._open: set[int] = set()
+
+    def value(self, node: yaml.Node, depth: int) -> Any:
+        if id(node) in self._made:
+            return self._made[id(node)]
+        if id(node) in self._open or depth > _DEEPEST_PLAIN:
+            what = "an alias stands for what it is part of" if id(node) in self._open else "nested too deeply"
+            raise self._kind(f"{self._path}:{node.start_mark.line + 1}: {what}")
+        self._open.add(id(node))
+        value: Any
+        if isinstance(node, yaml.MappingNode):
+            value = self._mapping(node, depth)
+        elif isinstance(node, yaml.SequenceNode):
+            value = [self.value(child, depth + 1) for child in node.value]
+        else:
+            value = _scalar(node)
+        self._open.discard(id(node))
+        self._made[id(node)] = value
+        return value
+
+    def _mapping(self, node: yaml.MappingNode, depth: int) -> dict[str, Any]:
+        merged: dict[str, Any] = {}
+        own: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            value = self.value(value_node, depth + 1)
+            if key_node.tag.endswith(":merge"):
+                for part in reversed(value if isinstance(value, list) else [value]):
+                    merged.update(part if isinstance(part, dict) else {})
+            elif isinstance(key_node, yaml.ScalarNode):
+                own[str(key_node.value)] = value
+        return {**merged, **own}
+
+
+def _scalar(node: yaml.Node) -> str | int | bool | None:
+    kind = node.tag.rsplit(":", 1)[-1]
+    text = str(node.value)
+    if kind == "null":
+        return None
+    if kind == "bool":
+        return text.lower() in ("true", "yes", "on")
+    if kind == "int" and text.isascii() and text.lstrip("-").isdigit() and len(text) < 20:
+        return int(text)
+    return text

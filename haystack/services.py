@@ -72,6 +72,7 @@ class Services:
                 self.by_port.setdefault(port, row.id)
         self._prefix.sort(key=lambda item: -len(item[0]))
         self.of_path = lru_cache(maxsize=None)(self._of_path)
+        self.of_unit = lru_cache(maxsize=4096)(self._of_unit)
         self.of_logger = lru_cache(maxsize=4096)(self._of_logger)
 
     def of_name(self, name: str) -> str:
@@ -84,7 +85,7 @@ class Services:
                     return service
         return ""
 
-    def of_unit(self, unit: str) -> str:
+    def _of_unit(self, unit: str) -> str:
         """Service of a systemd unit or a container, whatever the deployment tool calls it; empty when unknown."""
         name = _PREFIX.sub("", unit.removesuffix(".service"))
         if name.startswith("kolla-"):  # kolla's unit of a container

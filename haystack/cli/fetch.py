@@ -69,4 +69,5 @@ def fetch(ctx: click.Context, /, **options: Any) -> None:
         output.write(fetch_report.as_json(found, ascii_only), options["output"])
     else:
         fetch_report.show(found, options["output"])
-    ctx.exit(DONE if all(node.state == "done" for node in found.nodes) else PARTLY_READ)
+    whole = all(node.state == "done" for node in found.nodes) and not found.problems
+    ctx.exit(DONE if whole else PARTLY_READ)

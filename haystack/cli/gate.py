@@ -37,7 +37,7 @@ def check_gate(fail_on: Sequence[str], expected: Sequence[str], directories: Seq
     if not ids:
         return
     from ..library import load
-    from ..library.names import did_you_mean
+    from ..names import did_you_mean
 
     known: Collection[str] = load(directories).ids
     for option, name in ids:

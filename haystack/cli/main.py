@@ -22,7 +22,7 @@ COMMANDS = {
     "find": ("find", "Find records by text, and see what was parsed."),
     "timings": ("timings", "Measure response times of APIs and lead times of operations."),
     "fetch": ("fetch", "Fetch logs, facts and configuration of the nodes."),
-    "nodes": ("nodes", "Check the nodes of an inventory; show what logs were recognised as."),
+    "nodes": ("nodes", "Import, check and list nodes; show what logs were recognised as."),
     "config": ("config", "Show where nodes of one role are configured differently."),
     "patterns": ("patterns", "List, show and check the library of known faults."),
     "demo": ("demo", "Trace a failed server creation in captured logs."),

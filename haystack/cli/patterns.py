@@ -23,7 +23,7 @@ def list_patterns(patterns_dirs: tuple[Path, ...], service: str | None, layer: s
     """List all patterns, a line each: id, layer, title."""
     from ..errors import UsageError
     from ..library import load
-    from ..library.names import did_you_mean
+    from ..names import did_you_mean
 
     library = load(patterns_dirs)
     for problem in library.problems:
@@ -45,7 +45,7 @@ def show(pattern_id: str, patterns_dirs: tuple[Path, ...]) -> None:
     from ..errors import UsageError
     from ..library import load
     from ..library.clause_text import supporting
-    from ..library.names import did_you_mean
+    from ..names import did_you_mean
 
     library = load(patterns_dirs)
     if pattern_id not in library:
@@ -76,7 +76,7 @@ def check(ids: tuple[str, ...], patterns_dirs: tuple[Path, ...]) -> None:
     from ..errors import UsageError
     from ..library import load
     from ..library.checks import check_library
-    from ..library.names import did_you_mean
+    from ..names import did_you_mean
     from ..pipeline import check_operations
 
     library = load(patterns_dirs)

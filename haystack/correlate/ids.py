@@ -13,6 +13,7 @@ from ..record import Record
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 UUID = re.compile(_UUID)
+_HEX = re.compile(r"[0-9a-f]{32}")
 _REQUEST = re.compile(rf"req-({_UUID})")
 _DOMAIN = re.compile(r"\binstance-[0-9a-f]{8}\b")
 # Kind by what stands before the uuid: URL paths, words, event names. Networks, images, projects, users and
@@ -48,6 +49,15 @@ def normalise(asked: str) -> str:
     text = asked.strip().strip("'\"<>[](),;:.")
     lowered = text.lower().removeprefix("req-")
     return lowered if UUID.fullmatch(lowered) else text
+
+
+def spellings(asked: str) -> tuple[str, ...]:
+    """All that an id may stand for: 32 hex digits are a user's or project's id, or a uuid that lost its dashes."""
+    text = normalise(asked)
+    digits = text.lower().removeprefix("req-")
+    if not _HEX.fullmatch(digits):
+        return (text,)
+    return digits, "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def bare(request_id: str) -> str:

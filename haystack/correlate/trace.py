@@ -15,7 +15,7 @@ from typing import NamedTuple
 from ..access import Access, access
 from ..record import Level, Record
 from ..search import Engine, Query
-from .ids import bare, mentioned_requests, normalise, resources
+from .ids import bare, mentioned_requests, normalise, resources, spellings
 
 ROUNDS = 4
 MOST_IDS = 120
@@ -33,6 +33,7 @@ class Trace(NamedTuple):
     """Records that belong together, in order of time.
 
     ``requests`` are the bare ids of the requests that are traced: those asked for, and those linked to them.
+    ``asked`` are the ids asked for, spelled as the records have them.
     ``main`` is the bare id of the request the user asked for (or of the one found for the resource asked for).
     ``resources`` maps resource ids to their kind. ``notes`` are bounds that were reached.
     """
@@ -55,12 +56,19 @@ class Trace(NamedTuple):
 
 def find(engine: Engine, asked: Sequence[str], scope: Query) -> list[Record]:
     """All records that hold one of the ids; the only question asked of everything."""
-    ids = tuple(dict.fromkeys(normalise(i) for i in asked))
+    ids = tuple(dict.fromkeys(spelling for i in asked for spelling in spellings(i)))
     return list(engine.search(scope._replace(ids=ids)))
+
+
+def names(record: Record, identifier: str) -> bool:
+    """Whether the record has the id (as ``spellings`` has it) in its envelope or its text."""
+    own = (*record.request_ids, record.user, record.project, record.instance, record.message)
+    return any(identifier in text for text in own) or any(identifier in line for line in record.body)
 
 
 def follow(engine: Engine, asked: Sequence[str], first: Sequence[Record], scope: Query) -> Trace:
     """The trace of the ids asked for, from the records that hold them (``find``)."""
+    asked = _as_logged(asked, first)
     known = list(dict.fromkeys(map(normalise, asked)))
     carried = {bare(i) for record in first for i in record.request_ids}
     requests = {i for i in known if i in carried}
@@ -100,6 +108,16 @@ def follow(engine: Engine, asked: Sequence[str], first: Sequence[Record], scope:
     since, until = _window(records.values(), requests)
     ordered = tuple(sorted(records.values(), key=lambda record: record.order))
     return Trace(tuple(asked), main, frozenset(requests), resources_found, ordered, since, until, tuple(notes))
+
+
+def _as_logged(asked: Sequence[str], records: Sequence[Record]) -> list[str]:
+    """The ids asked for in the spellings that records have; as they were given where none has them."""
+    logged = []
+    for identifier in asked:
+        spelled = spellings(identifier)
+        found = [spelling for spelling in spelled if any(names(record, spelling) for record in records)]
+        logged += found if len(spelled) > 1 and found else [identifier]
+    return logged
 
 
 def _of_request(engine: Engine, main: str, first: Sequence[Record], scope: Query) -> dict[tuple[str, int], Record]:

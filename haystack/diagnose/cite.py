@@ -30,15 +30,17 @@ def cited_of(group: Group, cite: Cite) -> Cited:
         return Cited()
     places: dict[tuple[str, str], None] = {}
     captures: dict[str, dict[str, None]] = {}
+    hosts: set[str] = set()
     for finding in group.findings:
         places.update(((hit.record.origin.node, hit.record.origin.service), None) for hit in finding.hits)
+        hosts.update(filter(None, (finding.captures.get(name) for name in HOST_CAPTURES)))
         for name, value in finding.captures.items():
             values = captures.setdefault(name, {})
             if value and len(values) < _MOST_VALUES:
                 values[value] = None
     seen = Seen(
         frozenset(places),
-        frozenset(host for name in HOST_CAPTURES for host in captures.get(name, ())),
+        frozenset(hosts),
         group.first,
         group.last,
         {name: tuple(values) for name, values in captures.items()},

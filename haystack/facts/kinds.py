@@ -16,7 +16,7 @@ class Kind(NamedTuple):
 
     ``words`` say one, with ``{value}`` and its labels; ``otherwise`` says one that is ``false``. ``nothing`` says that
     there is none, with the labels that were asked for; empty where that would mean nothing. ``number`` is set where the
-    value is one, ``per_service`` where a label tells the service.
+    value is one, said with so many ``digits`` behind the point.
     """
 
     what: str
@@ -25,7 +25,7 @@ class Kind(NamedTuple):
     number: bool = True
     otherwise: str = ""
     nothing: str = ""
-    per_service: bool = False
+    digits: int = 1
 
 
 KINDS = {
@@ -43,35 +43,32 @@ KINDS = {
         "memory that programs can still get, in percent of all", "{value} % of the memory is available"
     ),
     "memory.swap_free_percent": Kind("swap that is free, in percent of all", "{value} % of the swap is free"),
-    "load.per_cpu": Kind(
-        "load of the last five minutes for each CPU", "the load is {value} for each of {cpus} CPUs", ("cpus",)
-    ),
+    "load.per_cpu": Kind("load of the last five minutes for each CPU", "the load is {value} for each of {cpus} CPUs"),
     "oom_kills": Kind(
         "processes that the kernel killed for want of memory since it was booted",
         "{value} killed for want of memory since it was booted",
     ),
     "services": Kind(
-        "state of a unit or container, as systemd or the container engine calls it (`active`, `failed`, `exited`)",
-        "{unit} is {value}",
+        "state of a systemd unit (`active`, `inactive`, `failed`) or a container (`up`, `exited`, `created`)",
+        "{unit} is {state}",
         ("unit",),
         number=False,
-        per_service=True,
-        nothing="{service} is no unit or container there",
     ),
-    "failed_units": Kind("how many units systemd counts as failed", "{value} units failed"),
+    "failed_units": Kind("how many units systemd counts as failed", "units that failed: {value}"),
     "time.synchronised": Kind(
         "whether the clock is synchronised, `true` or `false`",
         "the clock is synchronised",
         number=False,
         otherwise="the clock is not synchronised",
     ),
-    "clock_offset_seconds": Kind("how far the clock is off, ahead or behind, in seconds", "the clock is {value} s off"),
+    "clock_offset_seconds": Kind(
+        "how far the clock is off, ahead or behind, in seconds", "the clock is {value} s off", digits=3
+    ),
     "packages": Kind(
         "version of an installed package",
         "{package} is {value}",
         ("package",),
         number=False,
-        nothing="{package} is not installed",
     ),
     "listening": Kind(
         "process that listens on a port; may be empty",
@@ -96,9 +93,10 @@ def words_of_none(name: str, asked: Mapping[str, str]) -> str:
 
 
 def shown(fact: Fact) -> str:
-    """The value as a sentence has it: of a number one digit behind the point, and none that is zero."""
-    if KINDS[fact.name].number:
-        return f"{float(fact.value):.1f}".removesuffix(".0")
+    """The value as a sentence has it: of a number few digits behind the point, and none where all are zero."""
+    kind = KINDS[fact.name]
+    if kind.number:
+        return f"{float(fact.value):.{kind.digits}f}".removesuffix("." + "0" * kind.digits)
     return _cut(fact.value) or "a process that is not named"
 
 

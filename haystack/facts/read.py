@@ -100,7 +100,7 @@ def _fact(name: str, value: float | str, told: Told, **of: object) -> Fact:
 def _json_disks(document: Document) -> Iterator[Fact]:
     """Space and inodes of each file system."""
     for row in _rows(document.get("filesystems")):
-        if not isinstance(row.get("mount"), str):
+        if not isinstance(row.get("mount"), str) or not row["mount"]:
             continue
         for key in ("used_percent", "inodes_percent"):
             percent = _number(row.get(key))
@@ -176,11 +176,12 @@ def _json_services(document: Document) -> Iterator[Fact]:
         yield _fact("failed_units", float(len(units)), _json("failed_units", failed[:10]))
         for unit in units:
             known.add(plain_unit(unit))
-            yield _fact("services", "failed", _json("failed_units", unit), unit=unit)
-    services = document.get("services")
-    for unit, state in list(services.items())[:_MOST] if isinstance(services, dict) else ():
-        if isinstance(state, str) and plain_unit(unit) not in known:
-            yield _fact("services", state, _json("services", {unit: state}), unit=unit)
+            yield _state(unit, "failed", _json("failed_units", unit))
+    for key in ("services", "containers"):
+        states = document.get(key)
+        for unit, state in list(states.items())[:_MOST] if isinstance(states, dict) else ():
+            if isinstance(state, str) and state.strip() and plain_unit(unit) not in known:
+                yield _state(unit, state, _json(key, {unit: state}))
 
 
 def _sos_services(texts: Texts) -> Iterator[Fact]:
@@ -194,7 +195,14 @@ def _sos_services(texts: Texts) -> Iterator[Fact]:
         for found in _UNIT.finditer(text):
             if found["unit"] not in known and len(known) < _MOST:
                 known.add(found["unit"])
-                yield _fact("services", found["state"], _line(name, text, found), unit=found["unit"])
+                yield _state(found["unit"], found["state"], _line(name, text, found))
+
+
+def _state(unit: str, state: str, told: Told) -> Fact:
+    """``active (running)`` is active, ``Exited (137) 3 hours ago`` is exited."""
+    state = state.strip()
+    state = state[0].lower() + state[1:]
+    return _fact("services", state.split()[0], told, unit=unit, state=state)
 
 
 def _json_clock(document: Document) -> Iterator[Fact]:

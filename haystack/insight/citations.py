@@ -15,7 +15,7 @@ from ..search.discover import Found
 from ..search.etc import read_configs
 from ..services import Services
 from .config import Document, documents, name_of, reads
-from .fact_citations import Machines, cited_facts, machines_of, short_name
+from .fact_citations import Machines, cited_facts, short_name
 
 # A cause cites so many settings at most.
 _MOST = 4
@@ -47,7 +47,7 @@ class Citations:
 
     def _told(self) -> Machines:
         if self._machines is None:
-            self._machines = machines_of(self._found, self._services)
+            self._machines = Machines(self._found, self._services)
         return self._machines
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ..facts import Fact, facts_of
 from ..facts.files import FACTS_JSON
-from ..facts.model import plain_unit
 from ..library.cited import CitedFact, Seen
 from ..library.fact_match import Supports, supports
 from ..library.model import FactClause, Pattern
@@ -28,25 +27,36 @@ class Machine(NamedTuple):
     services: frozenset[str]
 
 
-Machines = Mapping[str, Machine]
+class Machines(Mapping[str, Machine]):
+    """The machines of the nodes that were discovered with facts; each is read when first asked for."""
+
+    def __init__(self, found: Found, services: Services) -> None:
+        self._files, self._services = found.machines, services
+        self._logged: dict[str, set[str]] = {}
+        for file in found.files:
+            self._logged.setdefault(file.node, set()).add(file.service)
+        self._read: dict[str, Machine] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __getitem__(self, node: str) -> Machine:
+        if node not in self._read:
+            by_kind: dict[str, list[Fact]] = {}
+            for fact in facts_of(self._files[node]):
+                by_kind.setdefault(fact.name, []).append(fact)
+            units = {self._services.of_unit(fact.of["unit"]) for fact in by_kind.get("services", ())}
+            running = (self._logged.get(node, set()) | units) - {""}
+            self._read[node] = Machine(by_kind, taken(self._files[node]), frozenset(running))
+        return self._read[node]
 
 
-def machines_of(found: Found, services: Services) -> Machines:
-    """The machines of the nodes that were discovered with facts."""
-    logged: dict[str, set[str]] = {}
-    for file in found.files:
-        logged.setdefault(file.node, set()).add(file.service)
-    machines = {}
-    for node, files in found.machines.items():
-        by_kind: dict[str, list[Fact]] = {}
-        for fact in facts_of(files):
-            by_kind.setdefault(fact.name, []).append(fact)
-        units = {services.of_unit(plain_unit(fact.of["unit"])) for fact in by_kind.get("services", ())}
-        machines[node] = Machine(by_kind, taken(files), frozenset((logged.get(node, set()) | units) - {""}))
-    return machines
-
-
-def cited_facts(pattern: Pattern, seen: Seen, machines: Machines, services: Services) -> tuple[CitedFact, ...]:
+def cited_facts(
+    pattern: Pattern, seen: Seen, machines: Mapping[str, Machine], services: Services
+) -> tuple[CitedFact, ...]:
     """The facts that support a pattern seen so, in the order of its clauses; of one fact the first clause speaks.
 
     Asked are the nodes that its records speak of, else those it was seen on. With a service in the clause those of
@@ -60,10 +70,11 @@ def cited_facts(pattern: Pattern, seen: Seen, machines: Machines, services: Serv
     found: dict[tuple[object, ...], CitedFact] = {}
     for clause in pattern.facts:
         anywhere = pattern.scope == "cloud" and bool(clause.service) and not named
-        for node, machine in sorted(machines.items()):
+        for node in sorted(machines):
             name = short_name(node)
             if not anywhere and name not in (named or there):
                 continue
+            machine = machines[node]
             if clause.service and not _runs(machine.services, clause.service, services):
                 continue
             facts = machine.facts.get(clause.fact, ())
@@ -85,12 +96,11 @@ def _runs(running: Collection[str], wanted: Collection[str], services: Services)
 
 def _cited(clause: FactClause, node: str, support: Supports, machine: Machine, seen: Seen) -> CitedFact:
     fact = support.fact
-    value = fact.value if fact else None
     return CitedFact(
         node,
         clause.fact,
-        value,
-        tuple(sorted(fact.of.items())) if fact else (),
+        fact.value if fact else None,
+        tuple(sorted(support.of.items())),
         support.words,
         clause.says.replace("{value}", support.value),
         fact.told.path if fact else FACTS_JSON,
@@ -100,8 +110,9 @@ def _cited(clause: FactClause, node: str, support: Supports, machine: Machine, s
     )
 
 
-def _away(time: datetime | None, seen: Seen) -> timedelta:
-    """How long before the pattern was first seen a time is (negative), or after it was last seen."""
+def _away(time: datetime | None, seen: Seen) -> timedelta | None:
+    """How long before the pattern was first seen a time is (negative), or after it was last seen; None where nobody
+    knows."""
     if time is None or seen.first is None or seen.last is None:
-        return timedelta(0)
+        return None
     return min(time - seen.first, timedelta(0)) or max(time - seen.last, timedelta(0))

@@ -2,5 +2,6 @@
 
 from .choose import choose
 from .load import FILE_NAME, find, load
+from .others import imported_yaml, read_other
 
-__all__ = ["FILE_NAME", "choose", "find", "load"]
+__all__ = ["FILE_NAME", "choose", "find", "imported_yaml", "load", "read_other"]

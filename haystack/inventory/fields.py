@@ -107,9 +107,9 @@ def _check_hop(text: str) -> None:
 
 
 def path(value: Any) -> str:
-    """A path on this machine."""
+    """A path on this machine, as ssh can be told of it."""
     text = _text(value)
-    if _CONTROL.search(text) or text.startswith("-"):
+    if _CONTROL.search(text) or text.startswith("-") or '"' in text:
         raise ValueError(f'"{shown(text)}" is no path')
     try:
         Path(text).expanduser()
@@ -186,10 +186,11 @@ SSH_FIELDS: dict[str, Callable[[Any], Any]] = {
 LOCAL_PATHS = ("identity", "config", "known_hosts")
 
 
-def shown(value: object) -> str:
+def shown(value: object, longest: int = 60) -> str:
     """A value in a sentence: on one line, without control characters, not long."""
-    text = "".join(char if char.isprintable() else "?" for char in str(value))
-    return text if len(text) <= 60 else text[:57] + "..."
+    text = str(value)[: longest + 1]
+    text = "".join(char if char.isprintable() else "?" for char in text)
+    return text if len(text) <= longest else text[: longest - 3] + "..."
 
 
 def _text(value: Any) -> str:

@@ -29,10 +29,13 @@ def find(start: Path | None = None) -> Path | None:
 
     Raises SettingsError for one that somebody else put there: what it says decides which programs ssh runs here.
     """
-    here = (start or Path.cwd()).absolute()
+    try:
+        here = (start or Path.cwd()).absolute()
+    except FileNotFoundError:  # the working directory was removed
+        return None
     for directory in (here, *here.parents):
         path = directory / FILE_NAME
-        if path.is_file():
+        if os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises for a directory that may not be searched
             _check_owner(path)
             return path
     return None

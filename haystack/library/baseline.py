@@ -15,8 +15,8 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
+from ..names import did_you_mean
 from .located import Located, read
-from .names import did_you_mean
 
 _KEYS = ("cause", "text", "node", "reason", "until")
 _NEEDED = ("cause", "reason", "until")

@@ -14,13 +14,13 @@ from typing import NamedTuple, TypeVar
 from ..facts import facts_of
 from ..facts.files import FACTS_JSON
 from ..formats import Line, Place, detect, fold
+from ..names import did_you_mean
 from ..record import Record
 from .config_match import holds
 from .fact_match import CAPTURES, supports
 from .library import Library
 from .matcher import Matcher
 from .model import FactClause, Pattern, Sample
-from .names import did_you_mean
 from .wording import missing
 
 _Part = TypeVar("_Part")

@@ -58,7 +58,7 @@ class CitedFact(NamedTuple):
 
     ``value`` is None, and the file is ``facts.json``, where there is no such fact and that is what counts. ``of`` tells
     of what it is. ``taken`` is when the facts were, None where nothing tells; ``away`` how long before the fault that
-    was (negative) or after it, and nothing while it lasted.
+    was (negative) or after it, nothing while it lasted, and None where either has no time.
     """
 
     node: str
@@ -70,12 +70,12 @@ class CitedFact(NamedTuple):
     path: str
     line: int
     taken: datetime | None
-    away: timedelta
+    away: timedelta | None
 
     @property
     def counts(self) -> bool:
         """Whether it makes the cause likelier: it is known to be of about the time of the fault."""
-        return self.taken is not None and abs(self.away) <= FAR
+        return self.away is not None and abs(self.away) <= FAR
 
     @property
     def text(self) -> str:
@@ -88,6 +88,8 @@ class CitedFact(NamedTuple):
         if self.taken is None:
             return "of an unknown time, so it does not count"
         age = f"as of {self.taken.astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC"
+        if self.away is None:
+            return f"{age}, but nothing tells when it was seen, so it does not count"
         if self.away:
             age += f", {spell(abs(self.away))} {'before' if self.away < timedelta(0) else 'after'} it was seen"
         return age if self.counts else f"{age}, too far to count"

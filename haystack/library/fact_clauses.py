@@ -6,13 +6,13 @@ import json
 from typing import Any
 
 from ..facts import KINDS, Kind
+from ..names import did_you_mean
 from .conditions import MISSING, OF_NUMBERS, OPERATORS
 from .config_clauses import conditions_of, says_of
 from .fact_match import CAPTURE, CAPTURES
 from .fields import Where, as_list, as_mapping, as_text, as_texts, one_of, only
 from .located import Located
 from .model import Condition, FactClause
-from .names import did_you_mean
 
 _REQUIRED = ("fact", "says", "hit", "miss")
 _KEYS = (*_REQUIRED, "service", "where")

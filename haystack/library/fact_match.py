@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ..facts import Fact
@@ -17,6 +17,8 @@ from .model import FactClause
 CAPTURE = re.compile(r"(\[)?\{(?P<name>\w+)\}(?(1)\])$")
 # In a sample of a clause what the pattern's other clauses captured, beside the keys of facts.json.
 CAPTURES = "captures"
+# `fetch` brings no more of a list: what is not in one so long may be missing from it alone.
+_WHOLE = 500
 # What lies there is in memory, whatever the file system of the directory above is.
 _IN_MEMORY = ("/dev/", "/proc/", "/run/", "/sys/")
 
@@ -24,10 +26,12 @@ Captures = Mapping[str, tuple[str, ...]]
 
 
 class Supports(NamedTuple):
-    """A fact that a clause holds of, in words; the fact is None where it is that there is none."""
+    """A fact that a clause holds of, in words; the fact is None where it is that there is none. ``of`` tells of what it
+    is, or what was asked for."""
 
     fact: Fact | None
     words: str
+    of: Mapping[str, str]
 
     @property
     def value(self) -> str:
@@ -43,7 +47,7 @@ def supports(
     ``seen`` are the services that the pattern was seen in there.
     """
     known = [fact for fact in facts if fact.name == clause.fact]
-    where: dict[str, tuple[str, ...]] = {}
+    where: dict[str, Collection[str]] = {}
     for label, operands in clause.where:
         values = _values(operands, captures)
         if values:
@@ -53,14 +57,16 @@ def supports(
     if clause.fact == "services" and "unit" not in where:
         wanted = clause.service or seen
         known = [fact for fact in known if _is_of(fact, wanted, services)]
-    chosen = [fact for fact in known if all(_fits(fact, label, values, known) for label, values in where.items())]
+    fitting = {**where, "path": _mounts_of(where["path"], known)} if "path" in where else where
+    chosen = [fact for fact in known if all(_fits(fact, label, values) for label, values in fitting.items())]
     if any(name == MISSING for name, _ in clause.conditions):
         asked = {label: ", ".join(values) for label, values in where.items()}
-        return [Supports(None, words_of_none(clause.fact, asked))] if known and not chosen else []
+        whole = 0 < len(known) < _WHOLE
+        return [Supports(None, words_of_none(clause.fact, asked), asked)] if whole and not chosen else []
     held = [fact for fact in chosen if all(met(condition, fact.value) for condition in clause.conditions)]
     if clause.fact == "services":
         held = _of_whole_services(held, chosen, services)
-    return [Supports(fact, words(fact)) for fact in held]
+    return [Supports(fact, words(fact), fact.of) for fact in held]
 
 
 def _values(operands: Sequence[str], captures: Captures) -> tuple[str, ...] | None:
@@ -87,22 +93,25 @@ def _of_whole_services(held: Sequence[Fact], every: Sequence[Fact], services: Se
 
     The instances of one unit, `ceph-osd@3`, speak each for itself.
     """
-    others = {services.of_unit(fact.of["unit"]) for fact in every if fact not in held and "@" not in fact.of["unit"]}
+    holding = {fact.of["unit"] for fact in held}
+    others = {services.of_unit(name) for fact in every if "@" not in (name := fact.of["unit"]) and name not in holding}
     return [fact for fact in held if services.of_unit(fact.of["unit"]) not in others]
 
 
-def _fits(fact: Fact, label: str, values: Collection[str], known: Sequence[Fact]) -> bool:
+def _fits(fact: Fact, label: str, values: Collection[str]) -> bool:
     if label == "path":
-        return fact.of["mount"] in {_mount_of(path, known) for path in values}
+        return fact.of["mount"] in values
     if label == "unit":
         return plain_unit(fact.of["unit"]) in {plain_unit(value) for value in values}
     return fact.of.get(label) in values
 
 
-def _mount_of(path: str, known: Sequence[Fact]) -> str:
-    """Where the file system is mounted that a path lies on; empty where that is not known."""
-    if path.startswith(_IN_MEMORY):
-        return ""
+def _mounts_of(paths: Iterable[str], known: Sequence[Fact]) -> set[str]:
+    """Where the file systems are mounted that paths lie on, as far as that is known."""
     mounts = {fact.of["mount"] for fact in known}
-    fitting = [mount for mount in mounts if f"{path}/".startswith(mount.rstrip("/") + "/")]
-    return max(fitting, key=len, default="")
+    found = set()
+    for path in paths:
+        above = [mount for mount in mounts if f"{path}/".startswith(mount.rstrip("/") + "/")]
+        if above and not path.startswith(_IN_MEMORY):
+            found.add(max(above, key=len))
+    return found

@@ -14,12 +14,12 @@ from typing import Any
 import regex
 
 from ..errors import LibraryError
+from ..names import did_you_mean
 from . import located
 from .config_clauses import config_clauses
 from .fact_clauses import fact_clauses
 from .fields import Where, as_duration, as_level, as_list, as_mapping, as_text, as_texts, one_of, only
 from .model import LAYERS, SCOPES, SEVERITIES, Clause, Match, Pattern, Sample, Step
-from .names import did_you_mean
 
 _REQUIRED = (
     "id",

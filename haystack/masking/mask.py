@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+import threading
 from functools import lru_cache
 
 from ..cache import read_entry, write_entry
@@ -37,6 +38,7 @@ _SECRETS = re.compile(
     r"|(?P<word>[^\s'\",;&}\]\\)]{1,500}))",
     re.IGNORECASE,
 )
+_ONE_KEY = threading.Lock()
 _ALREADY = re.compile(r"\*+[0-9a-f]*|None|null|SANITIZED|REDACTED|<[\w -]{0,40}>?|YES|NO", re.IGNORECASE)
 # One of these is in every text with a secret. Asked one by one they cost a tenth of the expression with all of them.
 _HINTS = (
@@ -46,13 +48,18 @@ _HINTS = (
 
 
 @lru_cache(maxsize=1)
-def _key() -> bytes:
-    """This user's own, kept: equal secrets stay equal from run to run, and no table of digests fits."""
+def _kept_key() -> bytes:
     key = read_entry("mask-key")
     if key is None:
-        key = secrets.token_bytes(16)
-        write_entry("mask-key", key)
-    return key
+        write_entry("mask-key", secrets.token_bytes(16))
+        key = read_entry("mask-key")  # another run may have been the last to write one
+    return key or secrets.token_bytes(16)
+
+
+def _key() -> bytes:
+    """This user's own, kept: equal secrets stay equal from run to run, and no table of digests fits."""
+    with _ONE_KEY:  # the first threads that ask would each make one
+        return _kept_key()
 
 
 def mask(text: str) -> str:

@@ -13,6 +13,7 @@ _USER = r"(?:[^\s:@/,]+|[^\s:@/,]*:\*+[0-9a-f]*)@"
 # What `mask` leaves of the hosts of a URL: users without a password or with a masked one, and no user after a host
 # without one, for such a host may be half a password.
 _CLEAN_HOSTS = re.compile(rf"{_USER}{_HOST}(?:,{_USER}{_HOST})*(?:,{_HOST})*")
+_BARE = re.compile(r"(?P<user>[^\s:@/]{1,100}:)(?P<secret>[^\s@](?:\S*[^\s@])?)@[\w\[]")
 # What was masked when it was fetched stays as it is, so that it looks alike from wherever it was read.
 _MASKED = re.compile(r"\*{3}[0-9a-f]{6}")
 
@@ -36,8 +37,15 @@ def unknown_words(text: str) -> str:
 
 
 def _checked(word: re.Match[str]) -> str:
-    """A URL with credentials that `mask` did not fully understand (an `@` or `#` in a password) loses all of it."""
+    """A URL with credentials that `mask` did not fully understand (an `@` or `#` in a password) loses all of it.
+
+    Without a scheme too: the further hosts of a transport_url may stand on lines of their own.
+    """
     scheme, slashes, rest = word.group().partition("://")
+    bare = "" if slashes else scheme
+    found = _BARE.match(bare)
+    if found:
+        return f"{found['user']}{hidden(found['secret'])}{bare[found.end('secret') :]}"
     hosts, _, path = rest.partition("/")
     if "@" not in rest or (_CLEAN_HOSTS.fullmatch(hosts) and "@" not in path):
         return word.group()

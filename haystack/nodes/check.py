@@ -6,22 +6,26 @@ import re
 import shlex
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import NodeError
 from ..settings import Node
 from .abilities import Abilities, abilities
-from .clock import Offset, measure
+from .clock import measure
+from .offset import Offset
 from .ssh import Connection, Connections
+from .zone import ZONE_SCRIPT, zone_of
 
 OK, WARNING, FAILED = "ok", "warning", "failed"
 # The steps, in the order they are taken and shown.
 STEPS = ("login", "sudo", "logs", "transfer", "live", "journal", "containers", "clock")
-# A clock that is off by more (s) is worth mending, and one that cannot be told closer not worth trusting.
-_OFF, _UNSURE = 1.0, 0.5
+# A clock that is off by more (s) is worth mending, and one that cannot be told closer not worth trusting. Half a second
+# is what `date` without fractions leaves unsure wherever it runs.
+_OFF, _UNSURE = 1.0, 1.0
 _LIVE = ("grep", "awk", "gzip", "base64", "find")
 _TIMEOUT = 60.0
-_NAME = re.compile(r"[\w+/-]{1,60}$")
+_KEY_FIX = "set `identity` to the key that is let in there, or leave it to ssh"
 
 
 class Step(NamedTuple):
@@ -50,11 +54,12 @@ class Checked(NamedTuple):
 
 def check(connections: Connections, node: Node) -> Checked:
     """Look at one node. What does not work is a step that failed, and the steps after it are left out."""
-    began = time.monotonic()
     steps: list[Step] = []
+    keyless = _keyless(connections, node)
+    began = time.monotonic()
     try:
         with connections.to(node) as connection:
-            steps.append(Step("login", OK, f"in {time.monotonic() - began:.1f} s"))
+            steps.append(_login(time.monotonic() - began, keyless))
             able = abilities(connection)
             if node.sudo:
                 steps.append(Step("sudo", OK, f"we are {able.user}"))
@@ -62,18 +67,49 @@ def check(connections: Connections, node: Node) -> Checked:
             steps.append(_journal(able))
             if node.containers:
                 steps.append(_containers(connection, able))
-            offset = measure(connection)
             zone = _zone(connection)
-            steps.append(_clock(offset, zone))
-            return Checked(node, tuple(steps), offset, zone)
+            offset, step = _clock(connection, zone)
+            return Checked(node, (*steps, step), offset, zone)
     except NodeError as err:
-        name = "login" if not steps else "sudo" if err.reason == "sudo" else _next(steps)
+        if not steps:
+            return Checked(node, (_no_login(err, keyless),))
+        name = "sudo" if err.reason == "sudo" else _next(steps)
         return Checked(node, (*steps, Step(name, FAILED, err.says, err.fix)))
 
 
 def _next(steps: list[Step]) -> str:
     done = STEPS.index(steps[-1].name)
     return STEPS[min(done + 1, len(STEPS) - 1)]
+
+
+def _keyless(connections: Connections, node: Node) -> str:
+    """The key files of a node and of the nodes on its way that are not there, in words: ssh passes over them."""
+    problems = []
+    for host in (*(connections.nodes.get(name) for name in node.jump), node):
+        # Of a key that an agent holds the public half is enough.
+        if host and host.identity and not any(map(_is_file, (host.identity, f"{host.identity}.pub"))):
+            whose = "" if host is node else f" of {host.name}"
+            problems.append(f"key file {host.identity}{whose} does not exist")
+    return ", ".join(problems)
+
+
+def _is_file(path: str) -> bool:
+    with suppress(OSError, RuntimeError, ValueError):  # no such home, no path at all
+        return Path(path).expanduser().is_file()
+    return False
+
+
+def _login(seconds: float, keyless: str) -> Step:
+    says = f"in {seconds:.1f} s"
+    return Step("login", WARNING, f"{says}, but {keyless}", _KEY_FIX) if keyless else Step("login", OK, says)
+
+
+def _no_login(error: NodeError, keyless: str) -> Step:
+    if not keyless:
+        return Step("login", FAILED, error.says, error.fix)
+    # Whoever is not let in lacks the key; whoever is not reached has another trouble first.
+    fix = _KEY_FIX if error.reason in ("login", "jump") else error.fix
+    return Step("login", FAILED, f"{error.says}; {keyless}", fix)
 
 
 def _logs(connection: Connection, able: Abilities) -> Step:
@@ -150,23 +186,25 @@ def _containers(connection: Connection, able: Abilities) -> Step:
 
 
 def _zone(connection: Connection) -> str:
-    """The zone's name; what `date` calls it where nothing tells the name."""
     with suppress(NodeError):
-        answer = connection.run(
-            "cat /etc/timezone 2>/dev/null || readlink /etc/localtime | sed -n 's,.*zoneinfo/,,p'; date +%z",
-            sudo=False,
-            timeout=20,
-            limit=4096,
-        )
-        for line in answer.stdout.decode("ascii", "replace").split("\n"):
-            if _NAME.match(line.strip()):
-                return line.strip()
+        answer = connection.run(ZONE_SCRIPT, sudo=False, timeout=20, limit=4096)
+        return zone_of(answer.stdout.decode("ascii", "replace"))
     return ""
 
 
-def _clock(offset: Offset, zone: str) -> Step:
-    side = "ahead" if offset.seconds > 0 else "behind"
-    says = f"{abs(offset.seconds):.3f} s {side} (± {offset.uncertainty:.3f}), {zone or 'zone not told'}"
+def _clock(connection: Connection, zone: str) -> tuple[Offset | None, Step]:
+    """How far the clock is off. One that is not told in time is no reason not to use the node."""
+    try:
+        offset = measure(connection)
+    except NodeError as err:
+        if err.reason not in ("slow", "garbage"):
+            raise
+        return None, Step("clock", WARNING, err.says, "does `date +%s.%N` work there? its times are not corrected")
+    return offset, _clock_step(offset, zone)
+
+
+def _clock_step(offset: Offset, zone: str) -> Step:
+    says = f"{offset.words}, {zone or 'zone not told'}"
     if abs(offset.seconds) - offset.uncertainty > _OFF:
         return Step("clock", WARNING, says, "chronyc makestep   # there; times are corrected until then")
     if offset.uncertainty > _UNSURE:

@@ -9,13 +9,17 @@ import os
 import re
 import select
 import time
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import NamedTuple
 
 from ..errors import NodeError
+from .offset import Offset
 from .ssh import Connection, reap
 
-_ROUNDS = 10
+# So many rounds; more (for so many seconds) where they are long and unlike each other, for that is a machine that is
+# busy. A way that is merely long takes as long each time.
+_ROUNDS, _LONG = 10, 4.0
+_SHORT, _ALIKE, _ENOUGH = 0.020, 1.25, 3
 _TIMEOUT = 10.0
 _LONGEST = 4096
 # A date that knows no %N leaves it out, or as it is.
@@ -24,22 +28,17 @@ _STAMP = re.compile(rb"haystack-clock (\d{9,12})(?:\.(\d{1,9})?(?:%?N)?)?\s*$")
 _SCRIPT = 'while read -r _; do echo "haystack-clock $(date +%s.%N)"; done'
 
 
-class Offset(NamedTuple):
-    """Seconds that a node's clock is ahead of ours (negative: behind), and how far that may be wrong."""
-
-    seconds: float
-    uncertainty: float
-
-
-def measure(connection: Connection, rounds: int = _ROUNDS) -> Offset:
-    """Measure a node's clock. Raises NodeError when the node does not answer with times."""
+def measure(connection: Connection) -> Offset:
+    """Measure a node's clock, over a slow way in fewer rounds. Raises NodeError when it does not tell its time."""
     process = connection.start(_SCRIPT, sudo=False, lifetime=_TIMEOUT * 2)
     best: Offset | None = None
-    deadline = time.monotonic() + _TIMEOUT
+    delays: list[float] = []
+    started = time.monotonic()
+    deadline = started + _TIMEOUT
     try:
         assert process.stdin is not None
         assert process.stdout is not None
-        for _ in range(rounds):
+        while not _enough(delays) and (best is None or time.monotonic() - started < _LONG):
             asked, began = time.time(), time.monotonic()
             with suppress(BrokenPipeError):
                 process.stdin.write(b"\n")
@@ -47,8 +46,11 @@ def measure(connection: Connection, rounds: int = _ROUNDS) -> Offset:
             line = _line(process.stdout.fileno(), deadline)
             took = time.monotonic() - began
             found = _STAMP.search(line)
+            if not found and best is not None and time.monotonic() >= deadline:
+                break
             if not found:
-                raise NodeError(connection.node.name, "garbage", "it does not tell its time")
+                raise _untold(connection, line)
+            delays.append(took)
             whole, fraction = found.groups()
             there = int(whole) + (float(b"0." + fraction) if fraction else 0.5)
             offset = Offset(there - (asked + took / 2), took / 2 + (0.0 if fraction else 0.5))
@@ -58,6 +60,23 @@ def measure(connection: Connection, rounds: int = _ROUNDS) -> Offset:
         reap(process)
     assert best is not None
     return best
+
+
+def _enough(delays: Sequence[float]) -> bool:
+    """Whether more round trips would tell no better."""
+    if len(delays) < _ROUNDS:
+        return False
+    least = min(delays)
+    return least <= _SHORT or sum(delay <= least * _ALIKE for delay in delays) >= _ENOUGH
+
+
+def _untold(connection: Connection, said: bytes) -> NodeError:
+    """Why there is no time: something else was said, nothing was, or there is no connection any more."""
+    if not connection.alive:
+        return NodeError(connection.node.name, "lost", "the connection broke")
+    if not said:
+        return NodeError(connection.node.name, "slow", f"it did not tell its time within {_TIMEOUT:.0f} s")
+    return NodeError(connection.node.name, "garbage", "it does not tell its time")
 
 
 def _line(fd: int, deadline: float) -> bytes:

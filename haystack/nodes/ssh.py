@@ -49,7 +49,7 @@ class Connections:
 
     def __init__(self, options: SshOptions | None = None, jumps: Mapping[str, Node] | None = None) -> None:
         self.options = options or SshOptions()
-        self._nodes = dict(jumps or {})
+        self.nodes = dict(jumps or {})
         self._stack = ExitStack()
         self._lock = threading.Lock()
         self._jumps: dict[tuple[str, ...], _Jump] = {}
@@ -89,7 +89,7 @@ class Connections:
             if jump.error is not None:
                 raise NodeError(node.name, "jump", f"the jump host {jump.error}")
             if jump.connection is None or not jump.connection.alive:
-                host = self._nodes.get(node.jump[-1]) or jump_host(node.jump[-1])
+                host = self.nodes.get(node.jump[-1]) or jump_host(node.jump[-1])
                 try:
                     before = self._way(host._replace(name=node.jump[-1], jump=node.jump[:-1] or host.jump))
                     jump.connection = Connection(host, self.options, self._socket(), before, is_jump=True)
@@ -266,7 +266,6 @@ class Connection:
         words += ["-F", options.config] if options.config else []
         words += ["-l", node.user] if node.user else []
         words += ["-p", str(node.port)] if node.port else []
-        words += ["-i", node.identity] if node.identity else []
         given = {
             "ControlMaster": "yes" if master else "no",
             "ControlPersist": "no",
@@ -284,8 +283,9 @@ class Connection:
             "RemoteCommand": "none",
             "EscapeChar": "none",
         }
-        if options.known_hosts:
-            given["UserKnownHostsFile"] = options.known_hosts
+        # ssh splits these at blanks and expands percent signs.
+        files = {"UserKnownHostsFile": options.known_hosts, "IdentityFile": node.identity}
+        given |= {key: '"{}"'.format(path.replace("%", "%%")) for key, path in files.items() if path}
         if not master:
             # A login that is gone is a node that is lost. ssh would make another one, of its own and behind our back.
             given["ProxyCommand"] = "false"

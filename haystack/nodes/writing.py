@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -12,19 +12,31 @@ from pathlib import Path
 _HERE = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
-def write_whole(path: Path, data: bytes, durable: bool = True) -> None:
-    """Put bytes into a file's place, whole or not at all; the directory is ours. Raises OSError."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+def write_whole(path: Path, data: bytes) -> None:
+    """Put bytes into a file's place, whole or not at all, and onto the disk; its directory is ours. Raises OSError."""
+    with directory(path.parent, ()) as handle:
+        write_in(handle, path.name, data, durable=True)
+
+
+def write_in(directory: int, name: str, data: bytes, *, durable: bool = False, by: int | None = None) -> None:
+    """Put bytes into a file of an open directory, whole or not at all. Raises OSError.
+
+    What a killed run leaves of it is left in the directory ``by``, the same one unless given.
+    """
+    by = directory if by is None else by
+    temporary = f".{name[:200]}.{secrets.token_hex(3)}"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    handle = os.open(temporary, flags, permissions(), dir_fd=by)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
-        Path(temporary).chmod(permissions())
-        Path(temporary).replace(path)
+        os.rename(temporary, name, src_dir_fd=by, dst_dir_fd=directory)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        with suppress(OSError):
+            os.unlink(temporary, dir_fd=by)
         raise
 
 

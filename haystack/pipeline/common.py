@@ -11,7 +11,7 @@ from typing import TypeVar
 from ..correlate import skew
 from ..errors import UsageError
 from ..library import Library
-from ..library.names import did_you_mean
+from ..names import did_you_mean
 from ..record import Record
 from ..search import Query
 from ..search.archives import Limits

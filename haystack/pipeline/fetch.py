@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import NodeError, UsageError
+from ..library import load
 from ..nodes.each import each
 from ..nodes.fetch.model import Fetch, NodeFetch, Progress, Wanted, Watch
 from ..nodes.fetch.names import OURS
@@ -21,6 +22,7 @@ from ..nodes.fetch.result import SCHEMA, row
 from ..nodes.fetch.room import Room
 from ..nodes.ssh import Connections
 from ..nodes.writing import directory, permissions, write_whole
+from ..search.config_places import config_place
 from ..search.layouts import is_archive_name, is_log_name
 from ..settings import Node, Settings
 from .common import sensible
@@ -57,7 +59,12 @@ def fetch(
     watch = Watch()
     board = {node.name: Progress(node.name) for node in nodes}
     found: dict[str, NodeFetch] = {}
-    wanted = Wanted(_is_log, since, until, journal, facts, bwlimit)
+    services = load().services
+
+    def is_config(path: str) -> bool:
+        return config_place(path.split("/"), services) is not None
+
+    wanted = Wanted(_is_log, is_config, since, until, journal, facts, bwlimit)
     jumps = {node.name: node for node in settings.nodes}
     with _ours(Path(to)) as home, Connections(settings.ssh, jumps) as connections:
         shared = Shared(home, wanted, connections, Room(home), watch, (home / OURS.upper()).exists())
@@ -65,15 +72,16 @@ def fetch(
             show(board)
         before = _last(home)
         unfinished = {node.name: _unfinished(node.name, before.get(node.name, {})) for node in nodes}
-        _keep(home, began, before, unfinished)
+        if problems := _keep(home, began, before, unfinished):
+            raise UsageError(f"--to {to}: {problems[0]}")
         try:
             for node, result in each(nodes, lambda node: fetch_node(node, shared, board[node.name]), parallel):
                 found[node.name] = _failed(result) if isinstance(result, NodeError) else result
         finally:
             watch.ended.set()
-            _keep(home, began, before, {**unfinished, **found})
+            problems = _keep(home, began, before, {**unfinished, **found})
     answers = tuple(found[node.name] for node in nodes)
-    return Fetch(home, answers, began, time.monotonic() - clock, since, until)
+    return Fetch(home, answers, began, time.monotonic() - clock, since, until, problems)
 
 
 @contextmanager
@@ -118,11 +126,20 @@ def _last(home: Path) -> dict[str, dict[str, Any]]:
         return {}
 
 
-def _keep(home: Path, began: datetime, before: Mapping[str, dict[str, Any]], found: Mapping[str, NodeFetch]) -> None:
-    """Keep what is known of each node of the tree; those that were not asked now stay as they were."""
+def _keep(
+    home: Path, began: datetime, before: Mapping[str, dict[str, Any]], found: Mapping[str, NodeFetch]
+) -> tuple[str, ...]:
+    """Keep what is known of each node of the tree; those that were not asked now stay as they were.
+
+    Where it cannot be kept, why: the tree then goes on saying what it said before.
+    """
     rows = {**before, **{name: row(fetch, time_text(began)) for name, fetch in found.items()}}
     document = {"schema": SCHEMA, "began": time_text(began), "nodes": [rows[name] for name in sorted(rows)]}
-    write_whole(home / OURS / LAST, (json.dumps(document, indent=1) + "\n").encode("ascii"))
+    try:
+        write_whole(home / OURS / LAST, (json.dumps(document, indent=1) + "\n").encode("ascii"))
+    except OSError as err:
+        return (f"{OURS}/{LAST} cannot be written: {err.strerror}",)
+    return ()
 
 
 def time_text(time: datetime) -> str:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from ..errors import UsageError
 from ..library import load
 from ..library.literals import pieces, required_literals
-from ..library.names import did_you_mean
+from ..names import did_you_mean
 from ..record import LEVELS, Level, Record
 from ..search import Coverage
 from ..search.records import RecordsEngine

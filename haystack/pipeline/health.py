@@ -14,7 +14,7 @@ from ..insight.health.machine import judged
 from ..insight.health.signs import scan_of
 from ..insight.health.silence import Asked
 from ..library import Matcher, load
-from ..library.names import did_you_mean
+from ..names import did_you_mean
 from ..search.files import FilesEngine
 from ..search.rhythm import last_record, longest_gap, pulses
 from .common import open_logs, sample, shown_paths, told_clocks

@@ -15,7 +15,7 @@ from ..insight.timings import Timings, measure
 from ..insight.timings import answer as timings_answer
 from ..library import load
 from ..library.checks import Complaint
-from ..library.names import did_you_mean
+from ..names import did_you_mean
 from ..search.records import RecordsEngine
 from .common import open_logs, shown_paths
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
-from ..correlate.ids import UUID, normalise
-from ..correlate.trace import Trace, entry, follow, merge, surroundings
+from ..correlate.ids import UUID, normalise, spellings
+from ..correlate.trace import Trace, entry, follow, merge, names, surroundings
 from ..correlate.trace import find as find_ids
 from ..diagnose import NOT_FOUND, Candidate, Diagnosis, Suspect, diagnose
 from ..diagnose.model import Stop
@@ -85,7 +85,7 @@ def trace(
         return known
     first = _in_right_time(engine, asked, first, scope)
     found = follow(engine, asked, first, scope)
-    absent = [i for i in asked if len(asked) > 1 and not any(_names(record, normalise(i)) for record in first)]
+    absent = [i for i in asked if len(asked) > 1 and not any(names(r, s) for r in first for s in spellings(i))]
     found = found._replace(notes=(*found.notes, *(f"no log line has {identifier}" for identifier in absent)))
     # Causes are looked for everywhere near the trace: --node and --service say where to look for the id.
     everywhere = Query(since=scope.since, until=scope.until)
@@ -116,15 +116,14 @@ def _check_ids(asked: Sequence[str]) -> None:
             raise UsageError(f"{printable(identifier)!r} holds characters that no id has")
         if len(identifier.encode()) > _LONGEST_ID:
             raise UsageError(f'"{identifier[:40]}…" is too long for an id')
-        if os.sep in identifier or (not UUID.search(identifier.lower()) and Path(identifier).exists()):
+        if os.sep in identifier or (not _is_uuid(identifier) and Path(identifier).exists()):
             raise UsageError(f'"{identifier}" is a path, not an id; give paths with --logs {identifier}')
         if len(normalise(identifier)) < _SHORTEST_ID:
             raise UsageError(f'"{identifier}" is too short for an id; it would be found everywhere')
 
 
-def _names(record: Record, identifier: str) -> bool:
-    own = (*record.request_ids, record.instance, record.message)
-    return any(identifier in text for text in own) or any(identifier in line for line in record.body)
+def _is_uuid(identifier: str) -> bool:
+    return bool(UUID.search(identifier.lower())) or len(spellings(identifier)) > 1
 
 
 def _in_right_time(engine: FilesEngine, asked: Sequence[str], records: list[Record], scope: Query) -> list[Record]:

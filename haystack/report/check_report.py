@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -20,6 +22,9 @@ _SIGNS = {OK: ("✔", "green"), WARNING: ("!", "yellow"), FAILED: ("✘", "red")
 _WORST = (FAILED, WARNING, OK)
 # Of nodes that are alike so many are named.
 _NAMED = 6
+# Of what they say each for itself, and of the ways to mend it, so many are shown.
+_SHOWN = 5
+_NUMBER = re.compile(r"\d[\d.,]*(?: (?:k|M|G)?B\b| m?s\b)?(?: ahead| behind)?")
 
 
 def as_json(checked: Sequence[Checked], ascii_only: bool = False) -> str:
@@ -62,7 +67,7 @@ def render_to(checked: Sequence[Checked], console: Console) -> None:
         sign, colour = _SIGNS[alike[0].state]
         console.print(Text.assemble((f"{sign} ", colour), (_names(alike), "bold"), _headline(alike)))
         if alike[0].state != OK:
-            console.print(_steps([step for step in alike[0].steps if step.state != OK]))
+            console.print(Padding(_steps(alike), (0, 0, 0, 2)))
     broken = sum(one.state == FAILED for one in checked)
     console.print()
     unwell = sum(one.state == WARNING for one in checked)
@@ -75,16 +80,30 @@ def render_to(checked: Sequence[Checked], console: Console) -> None:
     )
 
 
-def _steps(steps: Sequence[Step]) -> Table:
+def _steps(alike: Sequence[Checked]) -> Table:
+    """What is not well with nodes that are alike: in the same words, or each in its own where they differ."""
     table = Table.grid(padding=(0, 2), pad_edge=False)
-    table.add_column(width=2)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for step in steps:
-        table.add_row("", Text(step.name, style=_SIGNS[step.state][1]), clean(step.says))
-        if step.fix:
-            table.add_row("", "", Text(f"→ {clean(step.fix)}", style="cyan"))
+    for steps in zip(*map(_unwell, alike), strict=True):
+        says, fixes = [step.says for step in steps], [step.fix for step in steps if step.fix]
+        named = [f"{one.node.name}: {text}" for one, text in zip(alike, says, strict=True)]
+        name = Text(steps[0].name, style=_SIGNS[steps[0].state][1])
+        for line in _bounded(named) if len(set(says)) > 1 else says[:1]:
+            table.add_row(name, Text(clean(line)))
+            name = Text()
+        for line in _bounded([f"→ {fix}" for fix in dict.fromkeys(fixes)]):
+            table.add_row("", Text(clean(line), style="cyan"))
     return table
+
+
+def _unwell(one: Checked) -> list[Step]:
+    return [step for step in one.steps if step.state != OK]
+
+
+def _bounded(lines: Sequence[str]) -> list[str]:
+    more = len(lines) - _SHOWN
+    return [*lines[:_SHOWN], *([f"and {more} more: --format json"] if more > 0 else [])]
 
 
 def _headline(alike: Sequence[Checked]) -> str:
@@ -107,19 +126,15 @@ def _names(alike: Sequence[Checked]) -> str:
 def _signature(one: Checked) -> tuple[object, ...]:
     """What is alike for nodes that share a line: the steps that are not well as they are, of others their way."""
     transfer = next((step.says for step in one.steps if step.name == "transfer"), "")
-    # An address or a size in the words must not keep alike nodes apart.
-    unwell = tuple(
-        (step.name, step.state, _without(step.says, one), _without(step.fix, one))
-        for step in one.steps
-        if step.state != OK
-    )
+    unwell = tuple((step.name, step.state, _common(step.says, one), _common(step.fix, one)) for step in _unwell(one))
     return _WORST.index(one.state), unwell, transfer
 
 
-def _without(text: str, one: Checked) -> str:
-    for own in (one.node.host, one.node.name, str(one.node.port) if one.node.port else ""):
-        text = text.replace(own, "…") if own else text
-    return text
+def _common(text: str, one: Checked) -> str:
+    """The words without what is the node's own: its name, its address, numbers and sizes."""
+    for own in (one.node.host, one.node.name):
+        text = re.sub(rf"(?<!\w){re.escape(own)}(?!\w)", "…", text)
+    return _NUMBER.sub("#", text)
 
 
 def _worst(checked: Sequence[Checked]) -> str:

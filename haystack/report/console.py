@@ -16,7 +16,8 @@ from ..diagnose.model import Suspect, Triage
 from ..diagnose.twins import template
 from ..insight.health import Health
 from .clean import clean
-from .words import MOST_NOT_READ, clock, clocks, cut, not_read, place, suspect_place
+from .clocks import corrections
+from .words import MOST_NOT_READ, clock, cut, not_read, place, suspect_place
 
 # In a pipe there is no width to ask for; lines are cut at this one.
 PIPE_WIDTH = 160
@@ -108,7 +109,7 @@ def suspect_lines(suspect: Suspect, day: date | None, console: Console) -> None:
 
 def clock_lines(answer: Diagnosis | Triage | Health, console: Console) -> None:
     """Clocks that times were corrected for, if any."""
-    lines = clocks(answer)
+    lines = corrections(answer.clocks)
     for number, line in enumerate(lines):
         console.print(Text(f"{'Clocks' if not number else '':10} {line}", style="dim"))
     if lines:

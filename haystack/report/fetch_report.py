@@ -40,6 +40,7 @@ def as_json(fetch: Fetch, ascii_only: bool = False) -> str:
         "began": asked,
         "seconds": round(fetch.seconds, 3),
         "nodes": [row(node, asked) for node in fetch.nodes],
+        "problems": list(fetch.problems),
     }
     return json.dumps(document, indent=1, ensure_ascii=ascii_only) + "\n"
 
@@ -66,6 +67,8 @@ def render_to(fetch: Fetch, console: Console) -> None:
     console.print(table)
     console.print()
     console.print(_sum(fetch))
+    for problem in fetch.problems:
+        console.print(Text(clean(problem), style="red"))
     if any(node.fetched for node in fetch.nodes):
         console.print(Text(f"next: haystack trace ID --logs {shlex.quote(str(fetch.to))}", style="dim"))
 

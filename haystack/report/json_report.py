@@ -115,7 +115,12 @@ def coverage_document(coverage: Coverage, notes: Sequence[str] = ()) -> dict[str
 def clock_document(clocks: Mapping[str, NodeClock]) -> dict[str, Any]:
     """The clocks of nodes as plain values."""
     return {
-        node: {"zone": str(clock.zone), "ahead_seconds": clock.ahead, "source": clock.source}
+        node: {
+            "zone": str(clock.zone),
+            "ahead_seconds": clock.ahead,
+            "uncertainty_seconds": clock.uncertainty or None,
+            "source": clock.source,
+        }
         for node, clock in sorted(clocks.items())
     }
 
@@ -167,7 +172,7 @@ def _fact(fact: CitedFact) -> dict[str, Any]:
         "file": fact.path,
         "line": fact.line or None,
         "taken": time_text(fact.taken),
-        "away_seconds": None if fact.taken is None else fact.away.total_seconds(),
+        "away_seconds": None if fact.away is None else fact.away.total_seconds(),
         "counts": fact.counts,
     }
 

@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 from ..diagnose import NOT_FOUND, Candidate, Diagnosis
 from ..diagnose.model import Triage
 from .clean import clean
+from .clocks import corrections
 from .words import (
-    clocks,
     evidence_block,
     first_day,
     fix_lines,
@@ -56,7 +56,7 @@ def _suite(answer: Diagnosis | Triage) -> _Element:
     )
     properties = ElementTree.SubElement(suite, "properties")
     known = {"verdict": answer.verdict, "summary": summary(answer), "read": read(answer)}
-    known |= {f"clock.{number}": line for number, line in enumerate(clocks(answer), 1)}
+    known |= {f"clock.{number}": line for number, line in enumerate(corrections(answer.clocks), 1)}
     for name, value in known.items():
         ElementTree.SubElement(properties, "property", {"name": name, "value": value})
     suite.extend(cases)

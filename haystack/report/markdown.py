@@ -7,12 +7,12 @@ from datetime import date
 
 from ..diagnose import HEALTHY, Candidate, Diagnosis, Suspect
 from ..diagnose.model import Triage, Unexplained
+from .clocks import corrections
 from .markup import block, code, prose, table
 from .words import (
     asked,
     cause_label,
     clock,
-    clocks,
     counted,
     cut,
     evidence_block,
@@ -169,6 +169,6 @@ def _timeline(diagnosis: Diagnosis, day: date | None) -> list[str]:
 
 def _about(answer: Diagnosis | Triage) -> list[str]:
     lines = ["## What was read", "", f"- {prose(read(answer))}"]
-    lines += [f"- clock: {prose(line)}" for line in clocks(answer)]
+    lines += [f"- clock: {prose(line)}" for line in corrections(answer.clocks)]
     lines += [f"- **not read:** {code(line)}" for line in not_read(answer)]
     return [*lines, ""]

@@ -18,6 +18,7 @@ from rich.text import Text
 from ..search import Coverage
 from ..search.survey import Log, NodeLogs
 from .clean import clean
+from .clocks import off
 from .json_report import coverage_document, time_text
 from .output import write
 from .sizes import size_text
@@ -44,6 +45,7 @@ def _node(node: NodeLogs) -> dict[str, Any]:
         "zone": str(node.clock.zone),
         "zone_source": node.clock.source or "assumed",
         "ahead_seconds": node.clock.ahead,
+        "uncertainty_seconds": node.clock.uncertainty or None,
         "logs": [
             {
                 "service": log.service or None,
@@ -108,8 +110,7 @@ def _headline(node: NodeLogs) -> Text:
     line = Text(clean(node.node) or "(no node named)", style="bold")
     line.append(f"   {clean(str(node.clock.zone))}, {clean(node.clock.source) or 'assumed'}", style="default")
     if node.clock.ahead:
-        side = "ahead" if node.clock.ahead > 0 else "behind"
-        line.append(f"; clock {abs(node.clock.ahead):.1f} s {side}", style="yellow")
+        line.append(f"; clock {off(node.clock)}", style="yellow")
     return line
 
 

@@ -194,17 +194,6 @@ def not_read(answer: Diagnosis | Triage | Health) -> list[str]:
     return [clean(line) for line in lines]
 
 
-def clocks(answer: Diagnosis | Triage | Health) -> list[str]:
-    """Clocks that times were corrected for. One that is known to show UTC changes nothing."""
-    lines = []
-    for node, known in sorted(answer.clocks.items()):
-        if known.source and known.source != "--tz" and (known.ahead or str(known.zone) != "UTC"):
-            text = f"{node}: {known.zone}"
-            text += f", {abs(known.ahead):.1f} s {'ahead' if known.ahead > 0 else 'behind'}" if known.ahead else ""
-            lines.append(clean(f"{text}  ({known.source}); times are corrected"))
-    return lines
-
-
 def place(evidence: Evidence) -> str:
     """File and line, without the directory."""
     return clean(f"{PurePosixPath(evidence.record.origin.path).name}:{evidence.line}")

@@ -11,13 +11,14 @@ class NodeClock(NamedTuple):
     """How a node's clock reads: its zone, and how many seconds it is ahead of true time.
 
     ``source`` says in words where this is from, for the report. ``measured`` is set where ``ahead`` was measured on the
-    node, so that nothing about it is left to estimate.
+    node, so that nothing about it is left to estimate; it may be wrong by ``uncertainty`` (0: not told).
     """
 
     zone: tzinfo = timezone.utc
     ahead: float = 0.0
     source: str = ""
     measured: bool = False
+    uncertainty: float = 0.0
 
     def to_utc(self, time: datetime) -> datetime:
         """True UTC of a time the node wrote, naive (local) or aware."""

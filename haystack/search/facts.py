@@ -14,6 +14,7 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from ..facts.files import FACTS_JSON, RESOURCES, TIMEDATECTL
+from ..nodes.offset import Offset
 from .clock import NodeClock
 
 # So much of one is read; the largest TZif has 4 KiB, the units of a node with many mounts a few hundred.
@@ -52,6 +53,8 @@ _ABBREVIATIONS = {
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d\d):?(\d\d)?$")
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _QUARTER = timedelta(minutes=15)
+# What is farther off (s) is no clock.
+_FARTHEST = 10 * 366 * 86400
 
 
 def fact_of(parts: Sequence[str]) -> tuple[tuple[str, ...], str] | None:
@@ -78,21 +81,33 @@ def clock(facts: Mapping[str, bytes], default: tzinfo = timezone.utc) -> tuple[N
     ``default`` is the zone where they only tell how far the clock is off.
 
     ``etc/localtime`` is what the C library reads, so it comes before ``etc/timezone``; ``facts.json``, which
-    was written to be read here, before both.
+    was written to be read here, before both. An offset that does not count (``Offset.counts``) is none.
     """
     problems: list[str] = []
-    ahead = 0.0
     told = _facts_json(facts, problems)
-    offset = told.get("clock_offset_seconds")
-    if isinstance(offset, (int, float)) and not isinstance(offset, bool) and abs(offset) < 10 * 366 * 86400:
-        ahead = float(offset)
+    offset = _offset(told)
+    ahead = offset.seconds if offset and offset.counts else 0.0
     found = _zone(facts, told, problems)
     if found is None and not ahead:
         return None, "; ".join(problems)
     zone, source = found or (default, "")
     if ahead:
         source = f"{source}, clock offset from facts.json" if source else "clock offset from facts.json"
-    return NodeClock(zone, ahead, source, measured="clock_offset_seconds" in told), "; ".join(problems)
+    unsure = offset.uncertainty if offset else 0.0
+    return NodeClock(zone, ahead, source, measured=offset is not None, uncertainty=unsure), "; ".join(problems)
+
+
+def _offset(told: Mapping[str, object]) -> Offset | None:
+    """The measured offset of a clock; None for what is none."""
+    seconds, unsure = (_seconds(told.get(key)) for key in ("clock_offset_seconds", "clock_uncertainty_seconds"))
+    return None if seconds is None else Offset(seconds, max(0.0, unsure or 0.0))
+
+
+def _seconds(value: object) -> float | None:
+    """A number of seconds within some years; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return float(value) if abs(value) < _FARTHEST else None
 
 
 def taken(facts: Mapping[str, bytes]) -> datetime | None:

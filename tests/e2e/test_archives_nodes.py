@@ -20,6 +20,7 @@ from rich.console import Console
 
 from haystack.pipeline import nodes
 from haystack.report import nodes_report
+from haystack.report.sizes import size_text
 from tests.making import CHECKOUT, FIXTURES, NEEDLE, oslo, write
 from tests.unit.test_archives import LOG, save, tar_of
 
@@ -138,7 +139,7 @@ c1 Europe/Berlin, from etc/timezone
  nova-api /var/log/nova/nova-api.log 2 files {size} oslo 2026-11-22 05:00:00 … 06:00:00 UTC
  - /var/log/unknown 27 B raw no times
 
-c2 UTC, clock offset from facts.json; clock 3.2 s behind
+c2 UTC, clock offset from facts.json; clock 3.250 s behind
  - /var/log/empty.log 0 B empty no times
  nova-compute /var/log/nova/nova-compute.log.gz {gz} oslo 2026-11-22 06:00:03 … 06:01:03 UTC
 
@@ -152,9 +153,9 @@ def test_nodes_list_as_text(tmp_path: Path) -> None:
     buffer = StringIO()
     nodes_report.render_to(found, coverage, Console(file=buffer, width=120, color_system=None))
     sizes = {
-        "size": nodes_report._size(found[0].logs[0].size),
-        "gz": nodes_report._size(found[1].logs[1].size),
-        "all": nodes_report._size(sum(log.size for node in found for log in node.logs)),
+        "size": size_text(found[0].logs[0].size),
+        "gz": size_text(found[1].logs[1].size),
+        "all": size_text(sum(log.size for node in found for log in node.logs)),
     }
     assert re.sub(" +(?=\n)", "", re.sub(" +", " ", buffer.getvalue())) == TEXT.format(**sizes)
 

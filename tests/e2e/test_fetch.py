@@ -1,4 +1,4 @@
-"""``fetch`` from real sshd with real rsync and SFTP: what comes, what comes again, and what may go wrong on the way."""
+"""``fetch`` from real sshd, by rsync and by SFTP: what comes, what comes again, and what is said of it."""
 
 from __future__ import annotations
 
@@ -6,127 +6,40 @@ import gzip
 import json
 import os
 import shutil
-from collections.abc import Iterator
+import subprocess
+from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
+import jsonschema
 import pytest
 
-from haystack.nodes.fetch.model import Fetch, NodeFetch
+import haystack
+from haystack.cli.demo import REQUEST
 from haystack.pipeline.fetch import fetch
 from haystack.search.discover import discover
-from haystack.settings import Settings
+from haystack.settings import Node, Settings
+from tests.fetching import (
+    ROOT,
+    Cloud,
+    files,
+    noise,
+    services,
+    started,
+)
 from tests.sshd import Sshd, needs_sshd, serve
 
-ROOT = Path(__file__).parents[2]
-FIXTURE = ROOT / "fixtures" / "rotated_logs" / "controller1"
-SCHEMA = json.loads((ROOT / "docs" / "fetch-1.schema.json").read_text())
 pytestmark = [needs_sshd, pytest.mark.skipif(not shutil.which("rsync"), reason="needs rsync")]
-
-
-class Cloud:
-    """One node whose logs are a copy of captured ones, and the tree they are fetched to."""
-
-    def __init__(self, server: Sshd, directory: Path) -> None:
-        self.server = server
-        self.logs = directory / "there" / "var" / "log"
-        shutil.copytree(FIXTURE / "var" / "log", self.logs)
-        self.node = server.node._replace(logs=(str(self.logs),))
-        self.to = directory / "to"
-        self.home = self.to / self.node.name
-
-    def fetch(self, **options: object) -> NodeFetch:
-        """Fetch once; the node's answer."""
-        return self.run(**options).nodes[0]
-
-    def run(self, **options: object) -> Fetch:
-        """Fetch once."""
-        nodes = options.pop("nodes", (self.node,))
-        settings = Settings(ssh=self.server.options, nodes=tuple(nodes))  # type: ignore[arg-type]
-        return fetch(nodes, settings, self.to, **options)  # type: ignore[arg-type]
-
-    @property
-    def here(self) -> Path:
-        """Where the node's logs are here."""
-        return self.home / str(self.logs).lstrip("/")
-
-    def differing(self) -> list[str]:
-        """Logs that are not the same here and there."""
-        return sorted(name for name, data in files(self.logs).items() if files(self.here).get(name) != data)
-
-    def write(self, name: str, data: bytes) -> Path:
-        """A log on the node."""
-        path = self.logs / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-        return path
-
-
-def files(directory: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
-
-
-def noise(size: int, seed: int = 1) -> bytes:
-    """Lines that do not compress to nothing."""
-    import random
-
-    return b"".join(b"%d\n" % random.Random(seed + at).getrandbits(500) for at in range(size // 150))
-
-
-@pytest.fixture(scope="module")
-def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
-    with serve(tmp_path_factory.mktemp("fetch"), "controller1") as server:
-        yield server
-
-
-@pytest.fixture
-def cloud(sshd: Sshd, tmp_path: Path) -> Cloud:
-    return Cloud(sshd, tmp_path)
-
-
-@pytest.fixture(scope="module")
-def without_rsync(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
-    base = tmp_path_factory.mktemp("sftp")
-    with serve(base, "controller1", [f"SetEnv PATH={tools(base / 'bin', {'rsync': None})}"]) as server:
-        yield server
-
-
-def tools(directory: Path, replaced: dict[str, str | None]) -> Path:
-    """A PATH of a node: the machine's tools, of which some are replaced by scripts or (None) missing."""
-    directory.mkdir()
-    for place in ("/usr/bin", "/bin", "/usr/sbin"):
-        for tool in Path(place).iterdir():
-            if tool.name not in replaced and not (directory / tool.name).exists():
-                (directory / tool.name).symlink_to(tool)
-    for name, script in replaced.items():
-        if script is not None:
-            (directory / name).write_text("#!/bin/sh\n" + script)
-            (directory / name).chmod(0o755)
-    return directory
-
-
-@pytest.fixture(params=["rsync", "sftp"])
-def either(request: pytest.FixtureRequest, tmp_path: Path) -> Cloud:
-    """The same cloud by either way."""
-    cloud = Cloud(request.getfixturevalue("sshd" if request.param == "rsync" else "without_rsync"), tmp_path)
-    found = cloud.fetch()
-    assert (found.state, found.transport) == ("done", request.param), found
-    return cloud
+SCHEMA = json.loads((ROOT / "docs" / "fetch-1.schema.json").read_text())
 
 
 def test_what_is_fetched_is_what_is_there(either: Cloud) -> None:
     assert either.differing() == []
     assert len(files(either.here)) == 20
-    found = discover([either.to], SERVICES())
+    found = discover([either.to], services())
     assert {file.node for file in found.files} == {"controller1"}
     assert str(either.logs / "nova/nova-api.log") in {file.path for file in found.files}
     assert not found.troubles
-
-
-def SERVICES() -> object:  # noqa: N802
-    from haystack.library import load
-
-    return load().services
 
 
 def test_what_did_not_change_costs_nothing(either: Cloud) -> None:
@@ -221,3 +134,117 @@ def test_only_what_overlaps_the_window_comes(cloud: Cloud, since: str, until: st
     found = cloud.fetch(**bounds)
     assert " ".join(sorted(path.name for path in (cloud.here / "w").iterdir())) == expected
     assert found.left_out == 5 - found.new
+
+
+def test_behind_a_jump_host(cloud: Cloud) -> None:
+    with serve(cloud.server.directory.parent, "bastion") as bastion:
+        node = cloud.node._replace(jump=(f"root@127.0.0.1:{bastion.node.port}",))
+        found = cloud.run(nodes=(node,)).nodes[0]
+        assert (found.state, found.transport, found.new) == ("done", "rsync", 20), found
+
+
+def test_a_root_that_is_a_link_and_kollas_volume(cloud: Cloud, tmp_path: Path) -> None:
+    volume = Path("/var/lib/docker/volumes/haystack_test_logs/_data")
+    volume.mkdir(parents=True)
+    try:
+        (volume / "nova").mkdir()
+        (volume / "nova" / "nova-compute.log").write_text("in the volume\n")
+        (cloud.logs / "kolla").symlink_to(volume)
+        (cloud.logs / "nova" / "elsewhere").symlink_to("/etc")
+        link = tmp_path / "link"
+        link.symlink_to(cloud.logs)
+        cloud.node = cloud.node._replace(logs=(str(link),))
+        found = cloud.fetch()
+        assert (found.state, found.new) == ("done", 21), found
+        assert (cloud.home / str(link).lstrip("/") / "kolla/nova/nova-compute.log").read_text() == "in the volume\n"
+    finally:
+        shutil.rmtree(volume.parent)
+
+
+def test_the_answer_and_what_is_kept_follow_the_schema(cloud: Cloud) -> None:
+    dead = Node("compute7", address="127.0.0.1", port=1)
+    process = started(cloud, "--format", "json")
+    out, _ = process.communicate(timeout=30)
+    validate = jsonschema.Draft202012Validator(SCHEMA).validate
+    validate(json.loads(out))
+    cloud.run(nodes=(dead,))
+    kept = json.loads((cloud.to / ".haystack" / "fetch.json").read_bytes())
+    validate(kept)
+    assert [(row["node"], row["state"], row["reason"]) for row in kept["nodes"]] == [
+        ("compute7", "failed", "refused"),
+        ("controller1", "done", None),
+    ]
+    troubles = discover([cloud.to], services()).troubles
+    assert [trouble.path for trouble in troubles] == ["compute7"]
+    assert "refused" in troubles[0].reason
+    assert discover([cloud.home], services()).troubles == ()
+
+
+def test_a_node_that_fails_now_is_told_with_the_time_of_what_is_there(cloud: Cloud) -> None:
+    first = cloud.fetch()
+    cloud.node = cloud.node._replace(port=1)
+    found = cloud.fetch()
+    assert (found.state, found.fetched) == ("failed", first.fetched)
+    (trouble,) = discover([cloud.to], services()).troubles
+    assert f"what is here is of {first.fetched}" in trouble.reason
+
+
+def test_a_trace_of_what_was_fetched_is_that_of_the_logs(node_sshd: Sshd, tmp_path: Path) -> None:
+    incident = ROOT / "fixtures" / "neutron_down"
+    names = sorted(path.name for path in incident.iterdir() if path.is_dir())
+    nodes = [node_sshd.node._replace(name=name, logs=(str(incident / name / "var" / "log"),)) for name in names]
+    to = tmp_path / "to"
+    found = fetch(nodes, Settings(ssh=node_sshd.options, nodes=tuple(nodes)), to, facts=False, journal=False)
+    assert {node.state for node in found.nodes} == {"done"}
+    there, here = haystack.trace([REQUEST], [to]), haystack.trace([REQUEST], [incident])
+    assert [(c.pattern.id, c.confidence) for c in there.candidates] == [
+        (c.pattern.id, c.confidence) for c in here.candidates
+    ]
+    assert [(r.origin.node, r.message) for r in there.trace.records] == [
+        (r.origin.node, r.message) for r in here.trace.records
+    ]
+
+
+def test_it_is_shown_on_a_terminal(cloud: Cloud) -> None:
+    import pty
+
+    master, slave = pty.openpty()
+    cloud.write("z/large.log", noise(2_000_000))
+    process = started(cloud, "--bwlimit", "1M")
+    process.kill()
+    process.communicate()
+    words = [
+        *process.args,
+    ]  # type: ignore[misc]
+    process = subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=slave, env={**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    )
+    os.close(slave)
+    shown = b""
+    with suppress(OSError):
+        while data := os.read(master, 4096):
+            shown += data
+    os.close(master)
+    out, _ = process.communicate()
+    assert process.returncode == 0
+    assert b"fetching" in shown
+    assert b"MB/s" in shown
+    assert b"\x1b" not in out
+
+
+def test_facts_and_configuration_come_with_the_logs(cloud: Cloud) -> None:
+    found = cloud.fetch(facts=True)
+    facts = json.loads((cloud.home / "facts.json").read_bytes())
+    assert abs(facts["clock_offset_seconds"]) < 1
+    assert found.state == "done", found
+    clock = discover([cloud.to], services()).clocks["controller1"]
+    assert clock.measured
+    # Configuration that is gone there is no longer here.
+    stale = cloud.home / "etc" / "nova" / "nova.conf"
+    stale.parent.mkdir(parents=True, exist_ok=True)
+    stale.write_text("[DEFAULT]\n")
+    manifest = cloud.home / ".haystack" / "manifest.json"
+    document = json.loads(manifest.read_bytes())
+    manifest.write_text(json.dumps({**document, "configs": [*document["configs"], "/etc/nova/nova.conf"]}))
+    cloud.fetch(facts=True)
+    assert stale.exists() == Path("/etc/nova/nova.conf").exists()

@@ -93,6 +93,13 @@ def test_counts_are_those_of_grep() -> None:
     assert len(lines) > 2000
 
 
+def test_a_broker_that_was_told_to_stop_once_counts_once() -> None:
+    """It closed 120 connections for that, and each of those lines says why."""
+    told = document("--logs", str(FIXTURES / "rabbit_down"), "--check", "rabbitmq-node")
+    (row,) = told["checks"][0]["rows"]
+    assert (row["says"], row["count"]) == ("RabbitMQ was told to stop", 1)
+
+
 # (arguments, exit code)
 CODES = [
     (["--logs", "rabbit_down"], 0),

@@ -107,6 +107,27 @@ def test_a_clock_of_whole_seconds_says_so(tmp_path: Path) -> None:
     assert abs(found.seconds) <= found.uncertainty
 
 
+@needs_sshd
+def test_over_a_slow_way_the_rounds_that_were_made_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("haystack.nodes.clock._TIMEOUT", 2.0)
+    bare = tmp_path / "bin"
+    bare.mkdir()
+    (bare / "date").write_text("#!/bin/sh\nsleep 0.7\nexec /bin/date $1\n")
+    (bare / "date").chmod(0o755)
+    with (
+        serve(tmp_path, "n1", [f"SetEnv PATH={bare}:/usr/bin:/bin"]) as server,
+        Connections(server.options) as connections,
+        connections.to(server.node) as connection,
+    ):
+        found = measure(connection)
+        assert 0.3 < found.uncertainty < 1
+        assert abs(found.seconds) <= found.uncertainty
+        (bare / "date").write_text("#!/bin/sh\nsleep 5\n")
+        with pytest.raises(NodeError) as error:
+            measure(connection)
+        assert error.value.reason == "slow"
+
+
 def test_each_node_is_done_once_and_keeps_its_error() -> None:
     nodes = [Node(f"n{number}") for number in range(40)]
 

@@ -82,7 +82,7 @@ def test_the_readme_names_the_two_commands() -> None:
 
 @pytest.mark.parametrize(
     "page",
-    ["architecture.md", "ci.md", "patterns.md", "operations.md", "changelog.md", "reports.md", "health.md"],
+    ["architecture.md", "ci.md", "patterns.md", "operations.md", "changelog.md", "reports.md", "health.md", "fetch.md"],
 )
 def test_links_between_pages_lead_somewhere(page: str) -> None:
     source = ROOT / "docs" / page

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 
 from haystack.insight.health import AMBER, CHECKS, GREEN, GROUPS, RED
@@ -13,7 +17,9 @@ from haystack.library import load
 from haystack.library.wording import spell
 
 PAGE = Path(__file__).parents[2] / "docs" / "health.md"
-MADE = re.compile(r"(?<=<!-- checks -->\n).*?(?=<!-- /checks -->)", re.DOTALL)
+SCHEMA = PAGE.with_name("facts-1.schema.json")
+CHECKS_MADE = re.compile(r"(?<=<!-- checks -->\n).*?(?=<!-- /checks -->)", re.DOTALL)
+FACTS_MADE = re.compile(r"(?<=<!-- facts -->\n).*?(?=<!-- /facts -->)", re.DOTALL)
 
 
 def lasts(sign: Sign) -> str:
@@ -58,13 +64,32 @@ def made() -> str:
     )
 
 
+def keys(properties: dict[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    """Each key of a document, with its type and what the schema says of it."""
+    for key, value in properties.items():
+        inner = value.get("items", value).get("properties", {})
+        kind = "list of objects" if inner and "items" in value else value.get("type", "string")
+        kind = f"list of {value['items']['type']}s" if kind == "array" else kind
+        yield f"{above}{key}", f"{kind} | {value['description']}"
+        yield from keys(inner, f"{above}{key}{'[]' if 'items' in value else ''}.")
+
+
+def facts_table() -> str:
+    rows = keys(json.loads(SCHEMA.read_text())["properties"])
+    return "\n".join(["| key | type | what |", "| --- | --- | --- |", *(f"| `{key}` | {told} |" for key, told in rows)])
+
+
 def test_the_page_says_what_the_table_says(request: pytest.FixtureRequest) -> None:
     page = PAGE.read_text()
-    expected = MADE.sub(lambda _: made() + "\n", page)
+    expected = CHECKS_MADE.sub(lambda _: made() + "\n", page)
+    expected = FACTS_MADE.sub(lambda _: facts_table() + "\n", expected)
     if request.config.getoption("--regold"):
         PAGE.write_text(expected)
     assert PAGE.read_text() == expected, "run pytest --regold and read the diff"
     assert all(f"(`{check}`)" in expected for check in CHECKS)
+    assert "| `fetched_at` | string |" in expected
+    example = json.loads(re.findall(r"```json\n(.*?)```", expected, re.DOTALL)[0])
+    jsonschema.validate(example, json.loads(SCHEMA.read_text()))
 
 
 def test_checks_name_patterns_services_and_groups_that_there_are() -> None:

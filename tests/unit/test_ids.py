@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from haystack.access import access
-from haystack.correlate.ids import bare, mentioned_requests, normalise, resources
+from haystack.correlate.ids import bare, mentioned_requests, normalise, resources, spellings
 from haystack.record import Record
 from tests.making import INSTANCE, NEEDLE, OTHER, fold_all, oslo
 
@@ -36,6 +36,26 @@ ASKED = [
 @pytest.mark.parametrize(("asked", "searched"), ASKED)
 def test_normalise(asked: str, searched: str) -> None:
     assert normalise(asked) == searched
+
+
+BARE = NEEDLE.replace("-", "")
+# (as the user gives it, all that is searched for)
+SPELLED = [
+    (f"req-{NEEDLE}", (NEEDLE,)),
+    (BARE, (BARE, NEEDLE)),
+    (f"req-{BARE}", (BARE, NEEDLE)),
+    (f" REQ-{BARE.upper()}\n", (BARE, NEEDLE)),
+    (f"'{BARE}'", (BARE, NEEDLE)),
+    (BARE[:-1], (BARE[:-1],)),
+    (f"{BARE}0", (f"{BARE}0",)),
+    (f"g{BARE[1:]}", (f"g{BARE[1:]}",)),
+    ("instance-0000006d", ("instance-0000006d",)),
+]
+
+
+@pytest.mark.parametrize(("asked", "searched"), SPELLED)
+def test_spellings(asked: str, searched: tuple[str, ...]) -> None:
+    assert spellings(asked) == searched
 
 
 @pytest.mark.parametrize(

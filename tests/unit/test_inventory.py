@@ -161,6 +161,7 @@ MISTAKES = [
     ("nodes:\n  a: [\n", BLIND, [":3: not valid YAML"]),
     ("nodes: {a: {identity: ~nosuchuser/key}}", BLIND, ["in the home of a user who is not here"]),
     ("nodes: {a: {identity: -x}}", SEES, ["is no path"]),
+    ("nodes: {a: {identity: 'x\"y'}}", SEES, ["is no path"]),
     ("nodes: {a: }\nports: " + "[" * 200_000, BLIND, ["nested too deeply"]),
     ("- " * 200_000, BLIND, ["nested too deeply"]),
 ]  # fmt: skip
@@ -232,6 +233,14 @@ def test_it_is_found_from_here_upwards(tmp_path: Path) -> None:
     assert find(inner) == tmp_path / "haystack.yaml"
     (tmp_path / "a" / "haystack.yaml").write_text("nodes: {b: }")
     assert load(find(inner) or Path()).nodes[0].name == "b"
+
+
+def test_nothing_is_found_where_there_is_no_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert find() is None
 
 
 def test_one_that_others_can_change_is_not_taken_unasked(tmp_path: Path) -> None:

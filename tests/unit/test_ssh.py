@@ -78,6 +78,19 @@ def test_a_new_key_is_noted_when_asked_to(sshd: Sshd, tmp_path: Path) -> None:
     assert reach(sshd, options=options._replace(accept_new=False)) == "here"
 
 
+def test_files_may_have_any_name(sshd: Sshd, tmp_path: Path) -> None:
+    odd = tmp_path / "a b %h 'c'"
+    odd.mkdir()
+    for name in ("client_key", "known_hosts"):
+        (odd / name).write_bytes((sshd.directory.parent / name).read_bytes())
+        (odd / name).chmod(0o600)
+    (odd / "ssh_config").write_text("IdentitiesOnly yes\n")
+    options = SshOptions(config=str(odd / "ssh_config"), known_hosts=str(odd / "known_hosts"))
+    node = sshd.node._replace(identity=str(odd / "client_key"))
+    assert reach(sshd, node, options) == "here"
+    assert reach(sshd, node._replace(jump=("gate",)), options, {"gate": node}) == "here"
+
+
 def test_a_changed_key_is_refused_whatever_is_accepted(sshd: Sshd, tmp_path: Path) -> None:
     known = tmp_path / "known"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "other")], check=True)
@@ -142,6 +155,7 @@ def test_a_master_that_is_killed_is_a_lost_node(sshd: Sshd) -> None:
         assert connection._master is not None
         os.kill(connection._master.pid, signal.SIGKILL)
         assert process.wait(5) == 255
+        connection._master.wait(5)  # its socket closes a moment before it is gone
         assert not connection.alive
 
 

@@ -39,6 +39,8 @@ SPELLINGS = [
     f"REQ-{DISK_REQUEST.upper()}",
     f"'req-{DISK_REQUEST}'",
     f"  [req-{DISK_REQUEST}] ",
+    DISK_REQUEST.replace("-", ""),
+    "req-" + DISK_REQUEST.replace("-", "").upper(),
 ]
 
 
@@ -48,6 +50,20 @@ def test_every_spelling_of_an_id_gives_the_same_trace(asked: str) -> None:
     assert found.main == DISK_REQUEST
     assert len(found.records) > 20
     assert found.records == trace(DISK, DISK_REQUEST).records
+
+
+def test_an_id_without_dashes_may_be_one_that_has_none(tmp_path: Path) -> None:
+    """A project's id is written without dashes: it is found as it is, whatever a uuid of the same digits is."""
+    plain, dashed = NEEDLE.replace("-", ""), NEEDLE
+    write(tmp_path / "c1/var/log/nova/nova-api.log", [oslo(1, f"quota of project {plain} used up", OTHER)])
+    found = trace(tmp_path, plain)
+    assert (found.asked, found.main, list(found.resources)) == ((plain,), OTHER, [plain])
+    write(tmp_path / "c1/var/log/neutron/server.log", [oslo(2, "own record", dashed)])
+    both = trace(tmp_path, plain)
+    assert both.asked == (plain, dashed)
+    assert both.main == dashed
+    assert messages(both) == [f"quota of project {plain} used up", "own record"]
+    assert trace(tmp_path, f"{'0' * 31}1").asked == (f"{'0' * 31}1",)
 
 
 def test_records_come_in_the_order_of_time_and_once() -> None:

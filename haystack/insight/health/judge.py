@@ -142,7 +142,9 @@ def _told(state: str, subject: str, found: Sequence[Event], recovered: datetime 
     # Of a state that is said once the beginning tells most, of one that is said all the time the last word.
     telling = worse[-1] if worse[-1].sign.holds else worse[0]
     times = [event.record.time for event in found if event.record.time]
-    counted = {event.record.place: event.times for event in found}
+    counted = {
+        event.record.place: event.times for event in found if telling.sign.holds or _says_as_much(event, telling)
+    }
     return Row(
         state,
         _nodes(found),
@@ -155,6 +157,11 @@ def _told(state: str, subject: str, found: Sequence[Event], recovered: datetime 
         telling.record,
         telling.below,
     )
+
+
+def _says_as_much(event: Event, telling: Event) -> bool:
+    """Whether a record says what another one says: a broker that stops once closes a hundred connections for it."""
+    return (event.sign, event.says, event.clause) == (telling.sign, telling.says, telling.clause)
 
 
 def _nodes(found: Iterable[Event]) -> tuple[str, ...]:

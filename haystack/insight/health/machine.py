@@ -106,7 +106,7 @@ def _clock(facts: Sequence[Fact]) -> Iterator[Judged]:
     for fact in facts:
         if fact.name == "clock_offset_seconds":
             seconds = float(fact.value)
-            says = f"the clock is {seconds:.3g} s off"
+            says = f"the clock is {seconds:.3f} s off"
             yield Judged("time", _worse(seconds, _FAR_OFF, _OFF), "offset", says, fact.told)
         elif fact.name == "time.synchronised":
             good = fact.value == "true"

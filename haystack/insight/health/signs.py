@@ -22,7 +22,7 @@ _MOST_SUBJECTS = 200
 
 class Event(NamedTuple):
     """A record that is a sign for a subject, and how many like it there are, itself included; ``below`` is how many
-    lines below its first the text stands."""
+    lines below its first the text stands, ``clause`` which one of a pattern's it proves."""
 
     check: str
     sign: Sign
@@ -31,6 +31,7 @@ class Event(NamedTuple):
     record: Record
     below: int
     times: int
+    clause: int = 0
 
 
 class Scan(NamedTuple):
@@ -97,6 +98,7 @@ def _of_finding(check: Check, sign: Sign, finding: Finding, times: Mapping[tuple
         finding.record,
         finding.hits[0].line,
         times.get(finding.record.place, 1),
+        finding.hits[0].clause,
     )
 
 

@@ -48,13 +48,15 @@ class Stretch(NamedTuple):
 class Manifest(NamedTuple):
     """``files`` are whole, ``under_way`` are those that were listed before a transfer began and may be in the stage.
 
-    ``stretches`` are what was brought of the journal and of containers, by source.
+    ``stretches`` are what was brought of the journal and of containers, by source; ``configs`` are the paths of the
+    configuration that is here. ``fetched`` is when the node was last fetched to its end.
     """
 
     files: dict[str, Kept]
     under_way: dict[str, Listed]
     stretches: dict[str, tuple[Stretch, ...]]
     fetched: str = ""
+    configs: tuple[str, ...] = ()
 
 
 def read_manifest(directory: Path) -> Manifest:
@@ -71,6 +73,7 @@ def read_manifest(directory: Path) -> Manifest:
             {path: _listed(path, row) for path, row in document["under_way"].items()},
             {source: tuple(map(_stretch, rows)) for source, rows in document["stretches"].items()},
             str(document["fetched"]),
+            tuple(map(str, document["configs"])),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Manifest({}, {}, {})  # everything is looked at anew, byte by byte
@@ -83,6 +86,7 @@ def write_manifest(directory: Path, manifest: Manifest) -> None:
         "fetched": manifest.fetched,
         "files": {path: kept._asdict() for path, kept in sorted(manifest.files.items())},
         "under_way": _rows(manifest.under_way),
+        "configs": list(manifest.configs),
         "stretches": {source: [s._asdict() for s in rows] for source, rows in sorted(manifest.stretches.items())},
     }
     write_whole(directory / NAME, json.dumps(document, separators=(",", ":")).encode("ascii"))

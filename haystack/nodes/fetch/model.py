@@ -33,9 +33,14 @@ class Listed(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What is to be brought of each node. ``is_log`` tells by a file's name whether it may be a log."""
+    """What is to be brought of each node.
+
+    ``is_log`` tells by a file's name whether it may be a log, ``is_config`` by a path whether it is configuration that
+    somebody reads.
+    """
 
     is_log: Callable[[str], bool]
+    is_config: Callable[[str], bool]
     since: datetime | None = None
     until: datetime | None = None
     journal: bool = True
@@ -114,7 +119,7 @@ class NodeFetch(NamedTuple):
 
 
 class Fetch(NamedTuple):
-    """What a run of ``fetch`` did; ``nodes`` in the order they were given."""
+    """What a run of ``fetch`` did; ``nodes`` in the order they were given. ``problems`` are the run's own."""
 
     to: Path
     nodes: tuple[NodeFetch, ...]
@@ -122,3 +127,4 @@ class Fetch(NamedTuple):
     seconds: float
     since: datetime | None = None
     until: datetime | None = None
+    problems: tuple[str, ...] = ()

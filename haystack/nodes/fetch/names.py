@@ -11,6 +11,7 @@ from .model import Listed
 # haystack's own directory in each node's, and rsync's in each directory of the stage.
 OURS = ".haystack"
 PARTIAL = ".haystack-partial"
+FACTS = "/facts.json"
 # What rsync calls a file while it comes: .<name>.<six letters>.
 TEMPORARY = re.compile(r"\.(?P<name>.+)\.[A-Za-z0-9]{6}", re.DOTALL)
 _LONGEST_NAME = 240
@@ -28,7 +29,7 @@ def objection(path: str, roots: Sequence[str]) -> str:
         return "outside the log roots that were asked for"
     if _CONTROL.search(path):
         return "control characters in its name"
-    if any(part in (OURS, PARTIAL) for part in parts):
+    if path == FACTS or any(part in (OURS, PARTIAL) for part in parts):
         return "a name that haystack keeps for itself"
     # Bytes: what the file system here counts.
     if len(os.fsencode(path)) > _LONGEST_PATH or max(map(len, map(os.fsencode, parts))) > _LONGEST_NAME:

@@ -15,6 +15,7 @@ from ..ssh import Connection, Connections
 from . import containers, journal, rsync, sftp
 from .choice import Choice, choose
 from .listing import Listing, list_logs
+from .machine import bring_facts
 from .manifest import Kept, read_manifest, under_way, write_manifest
 from .model import Listed, NodeFetch, Progress, Refusal, Stop, Wanted, Watch
 from .room import Room
@@ -55,7 +56,7 @@ def fetch_node(node: Node, shared: Shared, progress: Progress) -> NodeFetch:
         says = f"{err.filename or work.stage.home}: {err.strerror}"
         found = work.answer("failed")._replace(reason=reason, says=says)
     else:
-        found = work.answer("partial" if work.failed or work.troubles else "done")
+        found = work.answer("partial" if work.failed or work.troubles or work.listing.refused else "done")
         progress.state = found.state
     return found._replace(seconds=time.monotonic() - began)
 
@@ -92,6 +93,12 @@ class _Work:
             self.logs(connection, able)
             if self.shared.wanted.journal:
                 self.sources(connection, able)
+            if self.shared.wanted.facts:
+                self.progress.state = "facts"
+                self.manifest, troubles = bring_facts(
+                    connection, self.stage, self.manifest, self.shared.wanted, self.shared.watch
+                )
+                self.troubles += troubles
             self.manifest = self.manifest._replace(fetched=self.began)
             write_manifest(self.stage.state, self.manifest)
         self.stage.clear()
@@ -238,7 +245,10 @@ class _Work:
         files = dict(self.manifest.files)
         for path, size in list(self.stage.whole()):
             before, after = asked.get(path), self.listing.files.get(path)
-            if before is None or after is None or not before.is_same_file(after) or size > min(before.most, after.size):
+            if before is None:
+                self.stage.drop(path)
+                continue
+            if after is None or not before.is_same_file(after) or size > min(before.most, after.size):
                 self.stage.keep_as_part(path)
                 continue
             kept = Kept(before.device, before.inode, size, before.mtime, self.began)

@@ -59,6 +59,12 @@ class Stage:
                     os.unlink(name, dir_fd=handle)
         yield from found
 
+    def drop(self, path: str) -> None:
+        """Take a file that nobody asked for out of the stage."""
+        parts = relative(path).split("/")
+        with suppress(OSError), directory(self.path, parts[:-1], make=False) as handle:
+            os.unlink(parts[-1], dir_fd=handle)
+
     def keep_as_part(self, path: str) -> None:
         """Make a file that came whole, but may not be the one that was asked for, the basis of its next transfer."""
         parts = relative(path).split("/")

@@ -12,9 +12,9 @@ from ... import __version__
 from ...diagnose import CAUSE_FOUND, HEALTHY, Candidate, Diagnosis, Evidence, Suspect
 from ...diagnose.model import Triage
 from ...record import Record
+from ..clocks import corrections
 from ..words import (
     asked,
-    clocks,
     counted,
     cut,
     first_day,
@@ -155,8 +155,9 @@ def _each(evidence: Sequence[Evidence], records: Sequence[Record] = ()) -> list[
 
 def _about(answer: Diagnosis | Triage) -> Html:
     parts = [tag("h2", "What was read", id="read"), tag("p", read(answer))]
-    if clocks(answer):
-        parts += [tag("h3", "Clocks"), tag("ul", *(tag("li", line) for line in clocks(answer)))]
+    told = corrections(answer.clocks)
+    if told:
+        parts += [tag("h3", "Clocks"), tag("ul", *(tag("li", line) for line in told))]
     lines = not_read(answer)
     if lines:
         items = [tag("li", short(line, 600)) for line in lines[:_MOST_NOT_READ]]
