@@ -7,6 +7,7 @@ one that the node had, from end to end. Then a fetch without trouble must bring 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import time
@@ -20,13 +21,15 @@ from typing import NamedTuple
 from .client import pid_of
 from .cloud import Cloud, cloud
 from .host import Plan
-from .logs import digests, lines, live, plant
+from .logs import digest, digests, lines, live, plant, rotate
 from .needs import sudo, toxiproxy
 
 # rsync as root, rsync by sudo, SFTP
 NODES = ("controller1", "compute1", "storage1")
+GROWING = "nova/growing.log"
 _NEWS = 4 << 20  # bytes by which the logs of a node grow from round to round
 _RATE = 1000  # kB/s of each node, where toxiproxy is at hand
+_ROTATION = 0.01  # how likely it is in every 20 ms that some log is rotated while it may be coming
 
 
 def _log(path: str) -> str:
@@ -48,8 +51,9 @@ class Round(NamedTuple):
 
     def __str__(self) -> str:
         told = "; ".join(self.wrong) or "ok"
+        late = "" if self.in_time else " (too late)"
         return (
-            f"{self.number:3} {self.action:16} after {self.after:4.2f} s{'' if self.in_time else ' (too late)'}: exit {self.status:3} in {self.took:5.2f} s,"
+            f"{self.number:3} {self.action:16} after {self.after:4.2f} s{late}: exit {self.status:3} in {self.took:5.2f} s,"
             f" again in {self.again:5.2f} s: {told}"
         )
 
@@ -58,6 +62,7 @@ class Round(NamedTuple):
 def arena(directory: Path, size: int, random: Random) -> Iterator[Arena]:
     """Three nodes with about ``size`` bytes of logs each, behind narrow ways."""
     plans = []
+    (directory / "past").mkdir()
     for name in NODES:
         logs = directory / f"logs-{name}"
         plant(logs, size, random)
@@ -73,16 +78,22 @@ def arena(directory: Path, size: int, random: Random) -> Iterator[Arena]:
         )
     with cloud(plans, directory / "rig", proxied=NODES if toxiproxy() else ()) as built:
         built.write_settings(connect_timeout=3, idle_timeout=3)
-        yield Arena(built, random)
+        yield Arena(built, random, directory / "past")
 
 
 class Arena:
-    """The nodes, what each of their files ever held, and the tree they are fetched to: on a small disk."""
+    """The nodes, what each of their files ever held, and the tree they are fetched to: on a small disk.
 
-    def __init__(self, built: Cloud, random: Random) -> None:
+    ``past`` has the logs that were rotated in this round under names of their own, for as long as it lasts.
+    """
+
+    def __init__(self, built: Cloud, random: Random, past: Path) -> None:
         self.cloud = built
         self.random = random
+        self.past = past
+        self.rotated: dict[tuple[str, str], list[Path]] = defaultdict(list)
         self.ever: dict[tuple[str, str], set[str]] = defaultdict(set)  # (node, log) -> digests
+        self.least: dict[str, dict[int, int]] = {}  # node -> inode of a log that grows -> size when the round began
         self.tree = built.client.seen(built.client.small_disk("tree", "512m"))
         self.usual = 2.0
         self._narrow()
@@ -98,8 +109,10 @@ class Arena:
     def note(self) -> None:
         """Remember what the nodes have now."""
         for name in NODES:
-            for path, digest in digests(self.logs(name)).items():
-                self.ever[name, _log(path)].add(digest)
+            for path, held in digests(self.logs(name)).items():
+                self.ever[name, _log(path)].add(held)
+            growing = self._growing(name)
+            self.least[name] = {f.stat().st_ino: f.stat().st_size for f in growing if f.exists()}
 
     def fetch(self) -> subprocess.Popen[bytes]:
         return self.cloud.client.start(
@@ -124,6 +137,8 @@ class Arena:
 
     def play(self, number: int, action: str) -> Round:
         """One round."""
+        self._forget()
+        self.note()
         for name in NODES:
             live(self.logs(name), _NEWS, self.random)
         self.note()
@@ -155,22 +170,51 @@ class Arena:
 
     def _grow(self) -> None:
         for name in NODES:
-            with (self.logs(name) / "nova/growing.log").open("ab") as log:
+            with (self.logs(name) / GROWING).open("ab") as log:
                 log.write(lines(2000, self.random))
+        if self.random.random() < _ROTATION:
+            name = self.random.choice(NODES)
+            self._rotate(name, self.random.choice(sorted(self.logs(name).rglob("*.log"))))
+
+    def _rotate(self, name: str, log: Path) -> None:
+        path = str(log.relative_to(self.logs(name)))
+        kept = self.past / str(sum(map(len, self.rotated.values())))
+        os.link(log, kept)
+        self.rotated[name, path].append(kept)
+        rotate(log)
+        for made in (log, log.with_suffix(".log.2.gz")):
+            if made.exists():
+                self.ever[name, path].add(digest(made))
+
+    def _forget(self) -> None:
+        """Of what was rotated only what is whole may turn up from the next round on."""
+        for (name, path), kept in self.rotated.items():
+            self.ever[name, path].update(map(digest, kept))
+        self.rotated.clear()
+        for file in self.past.iterdir():
+            file.unlink()
 
     def _not_whole(self) -> list[str]:
         wrong = []
         for name in NODES:
-            for path, digest in digests(self.tree / name / "var/log").items():
-                if digest not in self.ever[name, _log(path)] and not self._grew(name, path):
+            for path, held in digests(self.tree / name / "var/log").items():
+                if held not in self.ever[name, _log(path)] and not self._grew(name, path):
                     wrong.append(f"{name}: {path} is nothing that the node ever had")
         return wrong
 
     def _grew(self, name: str, path: str) -> bool:
-        """Whether a file is what a log of the node was between two of its lines, while it was fetched."""
+        """Whether a file is what the log that grows was between two of its lines, since the round began."""
+        if _log(path) != GROWING:
+            return False
         here = (self.tree / name / "var/log" / path).read_bytes()
-        there = (self.logs(name) / f"{_log(path)}{rotation}" for rotation in ("", ".1"))
-        return here[-1:] in (b"", b"\n") and any(f.exists() and f.read_bytes().startswith(here) for f in there)
+        there = [file for file in self._growing(name) if file.exists() and file.read_bytes().startswith(here)]
+        least = min((self.least[name].get(file.stat().st_ino, 0) for file in there), default=len(here) + 1)
+        return here[-1:] in (b"", b"\n") and len(here) >= least
+
+    def _growing(self, name: str) -> list[Path]:
+        """The log that grows, and what it was before it was rotated."""
+        log = self.logs(name) / GROWING
+        return [log, log.with_suffix(".log.1"), *self.rotated[name, GROWING]]
 
     def _left(self, orderly: bool) -> list[str]:
         """Processes that do not end, here or there, and directories that an orderly end leaves."""
