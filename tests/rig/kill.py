@@ -50,12 +50,9 @@ class Round(NamedTuple):
     wrong: tuple[str, ...]
 
     def __str__(self) -> str:
-        told = "; ".join(self.wrong) or "ok"
-        late = "" if self.in_time else " (too late)"
-        return (
-            f"{self.number:3} {self.action:16} after {self.after:4.2f} s{late}: exit {self.status:3} in {self.took:5.2f} s,"
-            f" again in {self.again:5.2f} s: {told}"
-        )
+        when = f"after {self.after:4.2f} s{'' if self.in_time else ' (too late)'}"
+        ends = f"exit {self.status:3} in {self.took:5.2f} s, again in {self.again:5.2f} s"
+        return f"{self.number:3} {self.action:16} {when}: {ends}: {'; '.join(self.wrong) or 'ok'}"
 
 
 @contextmanager
