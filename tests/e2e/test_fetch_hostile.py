@@ -114,6 +114,18 @@ def test_an_rsync_that_lies(
     assert "evil.log" not in {path.name for path in cloud.home.rglob("*")}
 
 
+def test_an_rsync_that_never_says_a_word_is_given_up(
+    hostile: Callable[[dict[str, str]], Cloud], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("haystack.nodes.fetch.rsync._STALLED", 2)
+    rsync = f'case "$*" in *--server*) exec sleep 60;; esac; exec {shutil.which("rsync")} "$@"'
+    cloud = hostile({"rsync": rsync})
+    began = time.monotonic()
+    found = cloud.fetch()
+    assert (found.state, found.reason, found.says) == ("failed", "slow", "nothing came for 2 s"), found
+    assert time.monotonic() - began < 20
+
+
 def test_a_file_that_never_ends_is_cut_off(
     hostile: Callable[[dict[str, str]], Cloud], monkeypatch: pytest.MonkeyPatch
 ) -> None:
