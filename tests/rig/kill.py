@@ -37,20 +37,30 @@ def _log(path: str) -> str:
     return path.removesuffix(".gz").removesuffix(".1").removesuffix(".2")
 
 
+class Blow(NamedTuple):
+    """Whether something was there to be broken, and how to mend it."""
+
+    hit: bool
+    mend: Callable[[], None] = lambda: None
+
+
 class Round(NamedTuple):
-    """What was done and how it ended; ``wrong`` is empty when all was as it must be."""
+    """What was done and how it ended; ``wrong`` is empty when all was as it must be.
+
+    ``hit`` is false where nothing was there to be broken: haystack had not begun, or was done with that node.
+    """
 
     number: int
     action: str
     after: float
-    in_time: bool
+    hit: bool
     status: int
     took: float
     again: float
     wrong: tuple[str, ...]
 
     def __str__(self) -> str:
-        when = f"after {self.after:4.2f} s{'' if self.in_time else ' (too late)'}"
+        when = f"after {self.after:4.2f} s{'' if self.hit else ' (hit nothing)'}"
         ends = f"exit {self.status:3} in {self.took:5.2f} s, again in {self.again:5.2f} s"
         return f"{self.number:3} {self.action:16} {when}: {ends}: {'; '.join(self.wrong) or 'ok'}"
 
@@ -149,7 +159,7 @@ class Arena:
         in_time = process.poll() is None
         # Blows are to fall while there is something to break.
         self.usual = min(6.0, self.usual * 1.1) if in_time else self.usual * 0.7
-        mend = ACTIONS[action](self, process)
+        blow = ACTIONS[action](self, process)
         try:
             out, err = process.communicate(timeout=60)
             wrong = [] if process.returncode in _ENDS[action] else [f"exit {process.returncode}: {err.decode()[-500:]}"]
@@ -158,12 +168,12 @@ class Arena:
             out, _ = process.communicate()
             wrong = ["did not end within a minute"]
         took = time.monotonic() - began
-        mend()
+        blow.mend()
         wrong += self._not_whole() + self._left(orderly=action != "kill haystack")
         again, more = self.clean()
         if process.returncode == 3:
             wrong += _unexplained(out)
-        return Round(number, action, after, in_time, process.returncode, took, again, (*wrong, *more))
+        return Round(number, action, after, blow.hit, process.returncode, took, again, (*wrong, *more))
 
     def _grow(self) -> None:
         for name in NODES:
@@ -242,41 +252,39 @@ def _unexplained(out: bytes) -> list[str]:
     return [] if told else ["exit 3, but no node is told to have failed"]
 
 
-def _kill_haystack(arena: Arena, process: subprocess.Popen[bytes]) -> Callable[[], None]:
+def _kill_haystack(arena: Arena, process: subprocess.Popen[bytes]) -> Blow:
     try:
         pid = pid_of(process)
     except ProcessLookupError:
-        return _nothing
-    arena.cloud.client.space.kill(lambda p: p.pid == pid)
-    return _nothing
+        return Blow(False)
+    return Blow(bool(arena.cloud.client.space.kill(lambda p: p.pid == pid)))
 
 
-def _kill_sshd(arena: Arena, process: subprocess.Popen[bytes]) -> Callable[[], None]:
-    arena.cloud[arena.random.choice(NODES)].kill_sshd()
-    return _nothing
+def _kill_sshd(arena: Arena, process: subprocess.Popen[bytes]) -> Blow:
+    return Blow(bool(arena.cloud[arena.random.choice(NODES)].kill_sshd()))
 
 
-def _kill_rsync_here(arena: Arena, process: subprocess.Popen[bytes]) -> Callable[[], None]:
-    arena.cloud.client.space.kill(lambda p: _is_rsync(p.command))
-    return _nothing
+def _kill_rsync_here(arena: Arena, process: subprocess.Popen[bytes]) -> Blow:
+    return Blow(bool(arena.cloud.client.space.kill(lambda p: _is_rsync(p.command))))
 
 
-def _kill_rsync_there(arena: Arena, process: subprocess.Popen[bytes]) -> Callable[[], None]:
-    arena.cloud[arena.random.choice(NODES)].space.kill(lambda p: _is_rsync(p.command) or "sftp-server" in p.command)
-    return _nothing
+def _kill_rsync_there(arena: Arena, process: subprocess.Popen[bytes]) -> Blow:
+    there = arena.cloud[arena.random.choice(NODES)].space
+    return Blow(bool(there.kill(lambda p: _is_rsync(p.command) or "sftp-server" in p.command)))
 
 
 def _is_rsync(command: str) -> bool:
     return command.split(" ")[0].rpartition("/")[2] == "rsync"
 
 
-def _cut(arena: Arena, process: subprocess.Popen[bytes]) -> Callable[[], None]:
+def _cut(arena: Arena, process: subprocess.Popen[bytes]) -> Blow:
     host = arena.cloud[arena.random.choice(NODES)]
+    talks = bool(host.running())
     host.unplug()
-    return host.plug
+    return Blow(talks, host.plug)
 
 
-def _fill(arena: Arena, process: subprocess.Popen[bytes]) -> Callable[[], None]:
+def _fill(arena: Arena, process: subprocess.Popen[bytes]) -> Blow:
     ballast = arena.tree / "ballast"
     with ballast.open("wb", buffering=0) as file:
         size = 1 << 20
@@ -285,14 +293,10 @@ def _fill(arena: Arena, process: subprocess.Popen[bytes]) -> Callable[[], None]:
                 file.write(bytes(size))
             except OSError:
                 size //= 2
-    return ballast.unlink
+    return Blow(process.poll() is None, ballast.unlink)
 
 
-def _nothing() -> None:
-    pass
-
-
-ACTIONS: dict[str, Callable[[Arena, subprocess.Popen[bytes]], Callable[[], None]]] = {
+ACTIONS: dict[str, Callable[[Arena, subprocess.Popen[bytes]], Blow]] = {
     "kill haystack": _kill_haystack,
     "kill sshd": _kill_sshd,
     "kill rsync": _kill_rsync_here,
@@ -313,6 +317,6 @@ def rounds(directory: Path, count: int, seed: int, size: int) -> Iterator[Round]
             live(place.logs(name), _NEWS, random)
         place.note()
         place.usual, more = place.clean()
-        yield Round(0, "nothing", 0, True, 0, took, place.usual, (*wrong, *more))
+        yield Round(0, "nothing", 0, False, 0, took, place.usual, (*wrong, *more))
         for number in range(1, count + 1):
             yield place.play(number, list(ACTIONS)[(number - 1) % len(ACTIONS)])
