@@ -87,7 +87,6 @@ exec {rsync} "$@"
     "endless words": 'case "$*" in *--server*) yes >&2 ;; esac; exec {rsync} "$@"',
     "text": 'case "$*" in *--server*) echo Welcome; esac; exec {rsync} "$@"',
     "nothing": 'case "$*" in *--server*) exit 0; esac; exec {rsync} "$@"',
-    "hangs": 'case "$*" in *--server*) exec sleep 60; esac; exec {rsync} "$@"',
     "dies": 'case "$*" in *--server*) kill -9 $$; esac; exec {rsync} "$@"',
 }
 
@@ -96,8 +95,7 @@ exec {rsync} "$@"
 def test_an_rsync_that_lies(
     hostile: Callable[[dict[str, str]], Cloud], kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("haystack.nodes.fetch.rsync._DRIP_TIME", 1.0 if kind == "endless words" else 12.0)
-    monkeypatch.setattr("haystack.nodes.fetch.rsync._STALLED", 2)
+    monkeypatch.setattr("haystack.nodes.fetch.rsync._DRIP_TIME", 1.0 if kind == "endless words" else 3.0)
     evil = tmp_path / "evil"
     evil.mkdir()
     cloud = hostile({"rsync": RSYNCS[kind].format(rsync=shutil.which("rsync"), evil=evil)})
@@ -114,6 +112,18 @@ def test_an_rsync_that_lies(
     assert around(cloud) - before <= {"to", "to/.haystack", "to/.haystack/fetch.json", "to/.haystack/lock"}
     assert not [path for path in cloud.home.rglob("*") if path.is_symlink()]
     assert "evil.log" not in {path.name for path in cloud.home.rglob("*")}
+
+
+def test_an_rsync_that_never_says_a_word_is_given_up(
+    hostile: Callable[[dict[str, str]], Cloud], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("haystack.nodes.fetch.rsync._STALLED", 2)
+    rsync = f'case "$*" in *--server*) exec sleep 60;; esac; exec {shutil.which("rsync")} "$@"'
+    cloud = hostile({"rsync": rsync})
+    began = time.monotonic()
+    found = cloud.fetch()
+    assert (found.state, found.reason, found.says) == ("failed", "slow", "nothing came for 2 s"), found
+    assert time.monotonic() - began < 20
 
 
 def test_a_file_that_never_ends_is_cut_off(

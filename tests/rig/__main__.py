@@ -12,6 +12,8 @@ from pathlib import Path
 from . import needs
 from .client import REPOSITORY
 from .cloud import Cloud, cloud
+from .farm import BROKEN
+from .harvest import run
 from .host import Plan
 from .kill import rounds
 from .stamps import rewrite
@@ -51,12 +53,21 @@ def _tell(built: Cloud) -> None:
 def kill(count: int, seed: int, megabytes: int) -> int:
     print(f"seed {seed}")
     with tempfile.TemporaryDirectory(prefix="haystack-rig-") as directory:
-        bad = 0
+        bad = hit = 0
         for played in rounds(Path(directory), count, seed, megabytes << 20):
             print(played, flush=True)
             bad += bool(played.wrong)
-    print(f"{bad} of {count} rounds went wrong")
+            hit += played.hit
+    print(f"{bad} of {count} rounds went wrong; {hit} hit something")
     return int(bool(bad))
+
+
+def farm(nodes: int, broken: int, parallel: int, megabytes: float) -> int:
+    with tempfile.TemporaryDirectory(prefix="haystack-rig-") as directory:
+        line = ""
+        for line in run(Path(directory), nodes, broken, parallel, megabytes):
+            print(line, flush=True)
+    return int(line != "ok")
 
 
 def main() -> int:
@@ -70,6 +81,11 @@ def main() -> int:
     breaking.add_argument("--rounds", type=int, default=50)
     breaking.add_argument("--seed", type=int, default=int(time.time()))
     breaking.add_argument("--megabytes", type=int, default=20, help="of logs on each node")
+    large = commands.add_parser("farm", help="a fetch from very many nodes, some broken, against plain rsync")
+    large.add_argument("--nodes", type=int, default=200)
+    large.add_argument("--broken", type=int, default=len(BROKEN), help="each in a way of its own (%(default)s at most)")
+    large.add_argument("--parallel", type=int, default=16)
+    large.add_argument("--megabytes", type=float, default=5, help="of logs on each node (%(default)s)")
     options = parser.parse_args()
     if options.needs:
         print(*(f"rig: {line}" for line in needs.told() or ["all it needs is here"]), sep="\n")
@@ -79,6 +95,8 @@ def main() -> int:
         return 2
     if options.command == "kill":
         return kill(options.rounds, options.seed, options.megabytes)
+    if options.command == "farm":
+        return farm(options.nodes, options.broken, options.parallel, options.megabytes)
     return shell(getattr(options, "incident", "neutron_down"), getattr(options, "skewed", False))
 
 

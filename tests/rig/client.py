@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -117,8 +118,10 @@ class Client:
 def pid_of(process: subprocess.Popen[bytes], timeout: float = 5.0) -> int:
     """The process of haystack itself, of one that was started here."""
     deadline = time.monotonic() + timeout
-    while not (found := children(process.pid)):
-        if time.monotonic() > deadline or process.poll() is not None:
-            raise ProcessLookupError("it did not start")
+    while process.poll() is None and time.monotonic() < deadline:
+        # One that ended meanwhile has none.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            if found := children(process.pid):
+                return found[0]
         time.sleep(0.005)
-    return found[0]
+    raise ProcessLookupError("it does not run")

@@ -29,7 +29,7 @@ _FIRST = IPv4Address("10.77.16.1")
 class Kind(NamedTuple):
     """How the nodes of a kind are, and what must be said of them: ``reasons`` is empty for those that work.
 
-    ``serve`` replaces sshd, ``known`` is what the client knows of the host key, ``programs`` stand first in PATH.
+    ``state`` is what the node's fetch ends with; of one that is ``partial`` some trouble has the reason. ``serve`` replaces sshd, ``known`` is what the client knows of the host key, ``programs`` stand first in PATH.
     """
 
     name: str
@@ -42,13 +42,17 @@ class Kind(NamedTuple):
     programs: Mapping[str, str] = {}
     setup: str = ""
     serve: str = ""
+    state: str = "failed"
 
 
 WORKS = Kind("works")
+NO_RSYNC = Kind("no-rsync", setup="hide /usr/bin/rsync")
+# Nothing is written on a node, so that one with no room left is as good as any.
+FULL = Kind("full", setup="for d in /root /var/tmp /dev/shm; do mount -t tmpfs -o size=4k,nr_inodes=1 tmpfs $d; done")
 _USER = {"user": "ops"}
 _DIES = """#!/bin/sh
 case $1 in --server) ;; *) exec /usr/bin/rsync "$@" ;; esac
-/usr/bin/rsync "$@" | head -c 20000  # so much gets through before the machine dies
+/usr/bin/rsync "$@" | stdbuf -o0 head -c 20000  # so much gets through before the machine dies
 process=$$ chain=
 while [ "$process" -gt 1 ]; do
   process=$(ps -o ppid= -p "$process" | tr -d ' ')
@@ -72,9 +76,10 @@ BROKEN = (
         ("login", "failed", "lost"),
         sshd=("ForceCommand echo This account is currently not available.; exit 1",),
     ),
+    Kind("no-log-root", ("failed",), fields={"logs": ["/srv/logs"]}),
     Kind("no-sessions", ("login",), sshd=("MaxSessions 0",)),
     Kind("sudo-refused", ("sudo",), fields={**_USER, "sudo": True}),
-    Kind("unreadable", ("failed", "login"), fields=_USER, setup="chmod 700 /var/log"),
+    Kind("unreadable", ("failed",), fields=_USER, setup="chmod 700 /var/log", state="partial"),
     Kind(
         "no-tools",
         ("tool",),
@@ -94,11 +99,19 @@ BROKEN = (
 
 
 class Farm:
-    """The nodes, and the client beside them. ``kinds`` tells each node's kind."""
+    """The nodes, and the client beside them. ``kinds`` tells each node's kind, ``nodes`` what haystack.yaml says of it."""
 
-    def __init__(self, client: Client, space: Space, kinds: dict[str, Kind], directory: Path) -> None:
+    def __init__(
+        self,
+        client: Client,
+        space: Space,
+        nodes: dict[str, Mapping[str, object]],
+        kinds: dict[str, Kind],
+        directory: Path,
+    ) -> None:
         self.client = client
         self.space = space
+        self.nodes = nodes
         self.kinds = kinds
         self.directory = directory
 
@@ -112,7 +125,7 @@ class Farm:
 
 @contextmanager
 def farm(directory: Path, kinds: Sequence[Kind], logs: Path, **ssh: object) -> Iterator[Farm]:
-    """Nodes of these kinds, all with copies of the same logs; ``ssh`` are options of haystack.yaml."""
+    """Nodes of these kinds, all with the same logs, each in directories of its own; ``ssh`` are options of haystack.yaml."""
     directory.mkdir(exist_ok=True, mode=0o700)
     with ExitStack() as stack:
         network = Network()
@@ -146,13 +159,13 @@ def farm(directory: Path, kinds: Sequence[Kind], logs: Path, **ssh: object) -> I
         if server.stdout.readline() != b"ready\n":
             raise RuntimeError("the farm's server did not start")
         (client.work / "haystack.yaml").write_text(yaml.safe_dump({"ssh": ssh, "nodes": nodes}))
-        yield Farm(client, space, named, directory)
+        yield Farm(client, space, nodes, named, directory)
 
 
 def _build(
     directory: Path, kinds: Sequence[Kind], logs: Path, client: Client
-) -> tuple[dict[str, object], dict[str, Kind]]:
-    nodes: dict[str, object] = {}
+) -> tuple[dict[str, Mapping[str, object]], dict[str, Kind]]:
+    nodes: dict[str, Mapping[str, object]] = {}
     named: dict[str, Kind] = {}
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(directory / "other")], check=True)
     for number, kind in enumerate(kinds):
@@ -163,7 +176,7 @@ def _build(
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(own / "host_key")], check=True)
         tree = directory / "logs" / name
         tree.parent.mkdir(exist_ok=True)
-        subprocess.run(["cp", "-a", str(logs), str(tree)], check=True)
+        subprocess.run(["cp", "-al", str(logs), str(tree)], check=True)
         _serve(own, kind, tree, directory)
         key = (directory if kind.known == "wrong" else own) / ("other.pub" if kind.known == "wrong" else "host_key.pub")
         if kind.known != "no":

@@ -61,11 +61,16 @@ def rotate(log: Path) -> None:
     log.touch()
 
 
+def digest(file: Path) -> str:
+    """What a file holds, in short."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
 def digests(root: Path) -> dict[str, str]:
     """What each file below a directory holds; ``.haystack`` is left out."""
     found = {}
     for file in root.rglob("*"):
         path = file.relative_to(root)
         if ".haystack" not in path.parts and file.is_file() and not file.is_symlink():
-            found[str(path)] = hashlib.sha256(file.read_bytes()).hexdigest()
+            found[str(path)] = digest(file)
     return found

@@ -31,12 +31,13 @@ from .stage import Stage
 _OLDEST_HERE, _OLDEST_THERE = (3, 1), (3, 0)
 _VERSION = re.compile(r"rsync +version v?(\d+)\.(\d+)(?:\.(\d+))?")
 _TICK = 0.25
-# An ssh that waits for a node whose program hangs keeps the pipes of an rsync that has ended.
-_FAREWELL = 2.0
 _STALLED = 60  # seconds without a byte: rsync's own --timeout, on both ends
 # Slower than this over five minutes is no transfer: a node that drips would hold us for ever.
 _DRIP, _DRIP_TIME = 64 << 10, 300.0
 _MOST_STDERR = 256 << 10
+# Reads of what is still in the pipes when rsync has ended. There may be no end to it: its ssh, which it leaves behind
+# when it gives up, keeps them for as long as the node likes.
+_REST = 16
 _PROGRESS = re.compile(rb"(\d+) +\d+%[^\r\n]{0,60}?(?:\(xfr#(\d+),[^\r\n]{0,60}\))?[\r\n]")
 _MOVED = re.compile(r"^Total bytes (?:sent|received): ([\d,.]+)", re.MULTILINE)
 _OF_FILE = re.compile(
@@ -204,9 +205,13 @@ class _Run:
             selector.register(self.process.stderr, selectors.EVENT_READ, self._words)
             looked = drip_time = time.monotonic()
             drip_bytes = self.progress.bytes
-            ended = 0.0
-            while selector.get_map():
-                for key, _ in selector.select(_TICK):
+            rest = _REST
+            while selector.get_map() and rest:
+                ended = self.process.poll() is not None
+                ready = selector.select(0 if ended else _TICK)
+                if ended:
+                    rest = rest - 1 if ready else 0
+                for key, _ in ready:
                     data = os.read(key.fd, 1 << 16)
                     if data:
                         key.data(data)
@@ -217,8 +222,6 @@ class _Run:
                 if now - looked < _TICK:
                     continue
                 looked = now
-                if self.process.poll() is not None and (ended := ended or now) and now - ended > _FAREWELL:
-                    break
                 self.room.check(self.node)
                 if now - drip_time > _DRIP_TIME:
                     if self.progress.bytes - drip_bytes < _DRIP:
