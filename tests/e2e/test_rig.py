@@ -74,7 +74,7 @@ def test_no_way_to_a_host_but_over_the_jump_host(rig: Cloud) -> None:
 
 def test_a_host_that_drops_packets_is_unreachable_in_time(rig: Cloud) -> None:
     outcome = reach(rig, "controller1", address=SILENT, connect_timeout=1.5)
-    assert (outcome.reason, outcome.seconds < 4) == ("unreachable", True)
+    assert (outcome.reason, outcome.seconds < 12) == ("unreachable", True)
 
 
 def test_a_host_behind_the_jump_host_that_is_cut_off_is_unreachable_in_time(rig: Cloud) -> None:
@@ -83,7 +83,7 @@ def test_a_host_behind_the_jump_host_that_is_cut_off_is_unreachable_in_time(rig:
         outcome = reach(rig, "compute1", connect_timeout=1.5)
     finally:
         rig["compute1"].plug()
-    assert (outcome.reason, outcome.seconds < 6) == ("unreachable", True)
+    assert (outcome.reason, outcome.seconds < 12) == ("unreachable", True)
     assert reach(rig, "compute1").says == "here\n"
 
 
