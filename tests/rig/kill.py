@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from .client import pid_of
 from .cloud import Cloud, cloud
-from .host import Plan
+from .host import Host, Plan
 from .logs import digest, digests, lines, live, plant, rotate
 from .needs import sudo, toxiproxy
 
@@ -175,6 +175,11 @@ class Arena:
             wrong += _unexplained(out)
         return Round(number, action, after, blow.hit, process.returncode, took, again, (*wrong, *more))
 
+    def busy(self) -> Host:
+        """A node that is talked to, where there is one: it is to be broken."""
+        hosts = [self.cloud[name] for name in NODES]
+        return self.random.choice([host for host in hosts if host.running()] or hosts)
+
     def _grow(self) -> None:
         for name in NODES:
             with (self.logs(name) / GROWING).open("ab") as log:
@@ -261,7 +266,7 @@ def _kill_haystack(arena: Arena, process: subprocess.Popen[bytes]) -> Blow:
 
 
 def _kill_sshd(arena: Arena, process: subprocess.Popen[bytes]) -> Blow:
-    return Blow(bool(arena.cloud[arena.random.choice(NODES)].kill_sshd()))
+    return Blow(bool(arena.busy().kill_sshd()))
 
 
 def _kill_rsync_here(arena: Arena, process: subprocess.Popen[bytes]) -> Blow:
@@ -269,7 +274,7 @@ def _kill_rsync_here(arena: Arena, process: subprocess.Popen[bytes]) -> Blow:
 
 
 def _kill_rsync_there(arena: Arena, process: subprocess.Popen[bytes]) -> Blow:
-    there = arena.cloud[arena.random.choice(NODES)].space
+    there = arena.busy().space
     return Blow(bool(there.kill(lambda p: _is_rsync(p.command) or "sftp-server" in p.command)))
 
 
@@ -278,7 +283,7 @@ def _is_rsync(command: str) -> bool:
 
 
 def _cut(arena: Arena, process: subprocess.Popen[bytes]) -> Blow:
-    host = arena.cloud[arena.random.choice(NODES)]
+    host = arena.busy()
     talks = bool(host.running())
     host.unplug()
     return Blow(talks, host.plug)
