@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -211,8 +211,20 @@ class Arena:
         for name in NODES:
             for path, held in digests(self.tree / name / "var/log").items():
                 if held not in self.ever[name, _log(path)] and not self._grew(name, path):
-                    wrong.append(f"{name}: {path} is nothing that the node ever had")
+                    wrong.append(f"{name}: {path} is nothing that the node ever had{self._like(name, path, held)}")
         return wrong
+
+    def _like(self, name: str, path: str, held: str) -> str:
+        """What a file is, that it should not be."""
+        here = (self.tree / name / "var/log" / path).read_bytes()
+        told = [f"{len(here)} bytes, ends with {here[-20:]!r}"]
+        told += [f"is {other} of {node}" for (node, other), known in self.ever.items() if held in known]
+        for file in (*self.logs(name).rglob("*.log*"), *self.past.iterdir()):
+            same = len(os.path.commonprefix([here, file.read_bytes()]))
+            if same > 1000:
+                size, least = file.stat().st_size, self.least[name].get(file.stat().st_ino)
+                told.append(f"begins as {file} of {size} bytes (at least {least}), for {same} bytes")
+        return f" ({'; '.join(told)})"
 
     def _grew(self, name: str, path: str) -> bool:
         """Whether a file is what the log that grows was between two of its lines, since the round began."""
@@ -313,8 +325,9 @@ ACTIONS: dict[str, Callable[[Arena, subprocess.Popen[bytes]], Blow]] = {
 _ENDS = dict.fromkeys(ACTIONS, (0, 3)) | {"kill haystack": (0, -9, 137)}
 
 
-def rounds(directory: Path, count: int, seed: int, size: int) -> Iterator[Round]:
+def rounds(directory: Path, count: int, seed: int, size: int, actions: Sequence[str] = ()) -> Iterator[Round]:
     """Play rounds, each with another action in turn, so that a few rounds have seen all."""
+    actions = actions or list(ACTIONS)
     random = Random(seed)
     with arena(directory, size, random) as place:
         took, wrong = place.clean()
@@ -324,4 +337,4 @@ def rounds(directory: Path, count: int, seed: int, size: int) -> Iterator[Round]
         place.usual, more = place.clean()
         yield Round(0, "nothing", 0, False, 0, took, place.usual, (*wrong, *more))
         for number in range(1, count + 1):
-            yield place.play(number, list(ACTIONS)[(number - 1) % len(ACTIONS)])
+            yield place.play(number, actions[(number - 1) % len(actions)])
