@@ -220,7 +220,8 @@ class Arena:
         told = [f"{len(here)} bytes, ends with {here[-20:]!r}"]
         told += [f"is {other} of {node}" for (node, other), known in self.ever.items() if held in known]
         for file in (*self.logs(name).rglob("*.log*"), *self.past.iterdir()):
-            same = len(os.path.commonprefix([here, file.read_bytes()]))
+            pairs = zip(here, file.read_bytes(), strict=False)
+            same = next((at for at, (one, other) in enumerate(pairs) if one != other), len(here))
             if same > 1000:
                 size, least = file.stat().st_size, self.least[name].get(file.stat().st_ino)
                 told.append(f"begins as {file} of {size} bytes (at least {least}), for {same} bytes")
