@@ -378,7 +378,7 @@ def _communicate(
                 elif key.data is out:
                     out.extend(data)
                     if len(out) > limit:
-                        return bytes(out[:limit]), bytes(err), "endless"
+                        return b"", bytes(err), "endless"  # nobody wants it, and it may be large
                 elif len(err) < _STDERR:
                     err.extend(data)
     try:

@@ -15,7 +15,7 @@ from .cloud import Cloud, cloud
 from .farm import BROKEN
 from .harvest import run
 from .host import Plan
-from .kill import rounds
+from .kill import ACTIONS, rounds
 from .stamps import rewrite
 
 # name -> (seconds ahead, zone), as in the tests
@@ -50,11 +50,11 @@ def _tell(built: Cloud) -> None:
     print("You are the operator; inventory.ini lies here. The cloud ends with this shell.")
 
 
-def kill(count: int, seed: int, megabytes: int) -> int:
+def kill(count: int, seed: int, megabytes: int, actions: list[str] | None) -> int:
     print(f"seed {seed}")
     with tempfile.TemporaryDirectory(prefix="haystack-rig-") as directory:
         bad = hit = 0
-        for played in rounds(Path(directory), count, seed, megabytes << 20):
+        for played in rounds(Path(directory), count, seed, megabytes << 20, actions or ()):
             print(played, flush=True)
             bad += bool(played.wrong)
             hit += played.hit
@@ -81,6 +81,7 @@ def main() -> int:
     breaking.add_argument("--rounds", type=int, default=50)
     breaking.add_argument("--seed", type=int, default=int(time.time()))
     breaking.add_argument("--megabytes", type=int, default=20, help="of logs on each node")
+    breaking.add_argument("--action", action="append", choices=list(ACTIONS), help="nothing but this (repeatable)")
     large = commands.add_parser("farm", help="a fetch from very many nodes, some broken, against plain rsync")
     large.add_argument("--nodes", type=int, default=200)
     large.add_argument("--broken", type=int, default=len(BROKEN), help="each in a way of its own (%(default)s at most)")
@@ -94,7 +95,7 @@ def main() -> int:
         print(f"no rig here: {needs.missing()}", file=sys.stderr)
         return 2
     if options.command == "kill":
-        return kill(options.rounds, options.seed, options.megabytes)
+        return kill(options.rounds, options.seed, options.megabytes, options.action)
     if options.command == "farm":
         return farm(options.nodes, options.broken, options.parallel, options.megabytes)
     return shell(getattr(options, "incident", "neutron_down"), getattr(options, "skewed", False))

@@ -29,7 +29,8 @@ _FIRST = IPv4Address("10.77.16.1")
 class Kind(NamedTuple):
     """How the nodes of a kind are, and what must be said of them: ``reasons`` is empty for those that work.
 
-    ``state`` is what the node's fetch ends with; of one that is ``partial`` some trouble has the reason. ``serve`` replaces sshd, ``known`` is what the client knows of the host key, ``programs`` stand first in PATH.
+    ``state`` is what the node's fetch ends with; of one that is ``partial`` some trouble has the reason. ``serve``
+    replaces sshd, ``known`` is what the client knows of the host key, ``programs`` stand first in PATH.
     """
 
     name: str
@@ -99,7 +100,10 @@ BROKEN = (
 
 
 class Farm:
-    """The nodes, and the client beside them. ``kinds`` tells each node's kind, ``nodes`` what haystack.yaml says of it."""
+    """The nodes, and the client beside them.
+
+    ``kinds`` tells each node's kind, ``nodes`` what haystack.yaml says of it.
+    """
 
     def __init__(
         self,
@@ -125,7 +129,10 @@ class Farm:
 
 @contextmanager
 def farm(directory: Path, kinds: Sequence[Kind], logs: Path, **ssh: object) -> Iterator[Farm]:
-    """Nodes of these kinds, all with the same logs, each in directories of its own; ``ssh`` are options of haystack.yaml."""
+    """Nodes of these kinds, all with the same logs in directories of their own.
+
+    ``ssh`` are options of haystack.yaml.
+    """
     directory.mkdir(exist_ok=True, mode=0o700)
     with ExitStack() as stack:
         network = Network()

@@ -1,4 +1,4 @@
-"""A fetch from a farm, some of whose nodes are broken, against plain rsync of the same: what came, what was said, what it took."""
+"""A fetch from a farm, some of whose nodes are broken: what came, what was said, what it took against plain rsync."""
 
 from __future__ import annotations
 
@@ -114,7 +114,8 @@ def run(directory: Path, nodes: int, broken: int, parallel: int, megabytes: floa
         yield f"plain rsync, all nodes:            {by_hand:6.1f} s; {load}"
         subprocess.run(["rm", "-rf", "plain"], cwd=place.client.work, check=True)
         harvest = fetch(place, "to", *options)
-        yield f"haystack fetch of all with all:    {harvest.seconds:6.1f} s: {harvest.seconds / by_hand:.2f}x; {harvest.load}"
+        ratio = harvest.seconds / by_hand
+        yield f"haystack fetch of all with all:    {harvest.seconds:6.1f} s: {ratio:.2f}x; {harvest.load}"
         again = fetch(place, "to", *options)
         yield f"again:                             {again.seconds:6.1f} s; {again.load}"
         for name in failing:

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from .client import pid_of
 from .cloud import Cloud, cloud
-from .host import Plan
+from .host import Host, Plan
 from .logs import digest, digests, lines, live, plant, rotate
 from .needs import sudo, toxiproxy
 
@@ -175,6 +175,11 @@ class Arena:
             wrong += _unexplained(out)
         return Round(number, action, after, blow.hit, process.returncode, took, again, (*wrong, *more))
 
+    def busy(self) -> Host:
+        """A node that is talked to, where there is one: it is to be broken."""
+        hosts = [self.cloud[name] for name in NODES]
+        return self.random.choice([host for host in hosts if host.running()] or hosts)
+
     def _grow(self) -> None:
         for name in NODES:
             with (self.logs(name) / GROWING).open("ab") as log:
@@ -206,8 +211,21 @@ class Arena:
         for name in NODES:
             for path, held in digests(self.tree / name / "var/log").items():
                 if held not in self.ever[name, _log(path)] and not self._grew(name, path):
-                    wrong.append(f"{name}: {path} is nothing that the node ever had")
+                    wrong.append(f"{name}: {path} is nothing that the node ever had{self._like(name, path, held)}")
         return wrong
+
+    def _like(self, name: str, path: str, held: str) -> str:
+        """What a file is, that it should not be."""
+        here = (self.tree / name / "var/log" / path).read_bytes()
+        told = [f"{len(here)} bytes, ends with {here[-20:]!r}"]
+        told += [f"is {other} of {node}" for (node, other), known in self.ever.items() if held in known]
+        for file in (*self.logs(name).rglob("*.log*"), *self.past.iterdir()):
+            pairs = zip(here, file.read_bytes(), strict=False)
+            same = next((at for at, (one, other) in enumerate(pairs) if one != other), len(here))
+            if same > 1000:
+                size, least = file.stat().st_size, self.least[name].get(file.stat().st_ino)
+                told.append(f"begins as {file} of {size} bytes (at least {least}), for {same} bytes")
+        return f" ({'; '.join(told)})"
 
     def _grew(self, name: str, path: str) -> bool:
         """Whether a file is what the log that grows was between two of its lines, since the round began."""
@@ -261,7 +279,7 @@ def _kill_haystack(arena: Arena, process: subprocess.Popen[bytes]) -> Blow:
 
 
 def _kill_sshd(arena: Arena, process: subprocess.Popen[bytes]) -> Blow:
-    return Blow(bool(arena.cloud[arena.random.choice(NODES)].kill_sshd()))
+    return Blow(bool(arena.busy().kill_sshd()))
 
 
 def _kill_rsync_here(arena: Arena, process: subprocess.Popen[bytes]) -> Blow:
@@ -269,7 +287,7 @@ def _kill_rsync_here(arena: Arena, process: subprocess.Popen[bytes]) -> Blow:
 
 
 def _kill_rsync_there(arena: Arena, process: subprocess.Popen[bytes]) -> Blow:
-    there = arena.cloud[arena.random.choice(NODES)].space
+    there = arena.busy().space
     return Blow(bool(there.kill(lambda p: _is_rsync(p.command) or "sftp-server" in p.command)))
 
 
@@ -278,7 +296,7 @@ def _is_rsync(command: str) -> bool:
 
 
 def _cut(arena: Arena, process: subprocess.Popen[bytes]) -> Blow:
-    host = arena.cloud[arena.random.choice(NODES)]
+    host = arena.busy()
     talks = bool(host.running())
     host.unplug()
     return Blow(talks, host.plug)
@@ -308,8 +326,9 @@ ACTIONS: dict[str, Callable[[Arena, subprocess.Popen[bytes]], Blow]] = {
 _ENDS = dict.fromkeys(ACTIONS, (0, 3)) | {"kill haystack": (0, -9, 137)}
 
 
-def rounds(directory: Path, count: int, seed: int, size: int) -> Iterator[Round]:
+def rounds(directory: Path, count: int, seed: int, size: int, actions: Sequence[str] = ()) -> Iterator[Round]:
     """Play rounds, each with another action in turn, so that a few rounds have seen all."""
+    actions = actions or list(ACTIONS)
     random = Random(seed)
     with arena(directory, size, random) as place:
         took, wrong = place.clean()
@@ -319,4 +338,4 @@ def rounds(directory: Path, count: int, seed: int, size: int) -> Iterator[Round]
         place.usual, more = place.clean()
         yield Round(0, "nothing", 0, False, 0, took, place.usual, (*wrong, *more))
         for number in range(1, count + 1):
-            yield place.play(number, list(ACTIONS)[(number - 1) % len(ACTIONS)])
+            yield place.play(number, actions[(number - 1) % len(actions)])
